@@ -1,0 +1,1 @@
+//! Reads the store by SQL, shapes frames, decides by statistics.

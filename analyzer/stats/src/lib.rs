@@ -1,0 +1,1 @@
+//! Statistics on plain slices: effects, intervals, equivalence, change points, rates.

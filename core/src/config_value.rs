@@ -1,0 +1,1 @@
+//! Free-form configuration values of manifests and compositions.

@@ -1,0 +1,1 @@
+//! One execution of a run: what a runner is asked and what it answers.

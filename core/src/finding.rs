@@ -1,0 +1,1 @@
+//! Findings: verdicts with their evidence.

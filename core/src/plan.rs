@@ -1,0 +1,1 @@
+//! The plan: a program that takes part in tests, with its manifest.

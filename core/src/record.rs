@@ -1,0 +1,1 @@
+//! The record of one attempt, as it is appended to the store.

@@ -1,0 +1,1 @@
+//! The compact file in which an instance leaves its metrics.

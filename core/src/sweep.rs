@@ -1,0 +1,1 @@
+//! The sweep: a matrix of runs in a randomized interleaved order.

@@ -1,0 +1,2 @@
+//! Placebo.
+fn main() {}

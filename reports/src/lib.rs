@@ -1,0 +1,1 @@
+//! Findings to HTML site, SVG, Markdown, JSON and text.

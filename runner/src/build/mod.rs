@@ -1,0 +1,1 @@
+//! Builders: plan source to a runnable artifact.

@@ -1,0 +1,1 @@
+//! Loading compositions: templates, parsing, resolution.

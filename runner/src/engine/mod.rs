@@ -1,0 +1,1 @@
+//! The run engine: matrix, order, journal, resume.

@@ -1,0 +1,1 @@
+//! The environment fingerprint of a run.

@@ -1,0 +1,1 @@
+//! Reading what instances left behind: metrics, events, outcomes.

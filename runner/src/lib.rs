@@ -1,0 +1,11 @@
+//! Plans to events: manifests, compositions, builders, runners, sync service, run engine.
+
+pub mod build;
+pub mod composition;
+pub mod engine;
+pub mod fingerprint;
+pub mod influx;
+pub mod ingest;
+pub mod local_exec;
+pub mod plan;
+pub mod sync_service;

@@ -1,0 +1,1 @@
+//! The `local:exec` runner: instances as processes.

@@ -1,0 +1,1 @@
+//! Loading plans: manifests, and executables without one.

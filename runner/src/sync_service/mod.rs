@@ -1,0 +1,1 @@
+//! The sync service: Testground's WebSocket protocol over the state machine of `ground-core`.

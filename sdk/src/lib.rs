@@ -1,0 +1,1 @@
+//! What a plan written in Rust calls: environment, sync client, events, metrics.

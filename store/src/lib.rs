@@ -1,0 +1,1 @@
+//! The Parquet store: atomic append of runs, catalogue, SQL.
