@@ -1,9 +1,8 @@
 //! How an instance or a run ended.
 
 use std::fmt;
-use std::str::FromStr;
 
-use crate::metric::{UnknownWord, words};
+use crate::metric::words;
 
 /// The word for how an instance or a run ended, in rising order of what a run's word is taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

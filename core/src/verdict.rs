@@ -1,6 +1,6 @@
 //! Verdicts.
 
-use crate::metric::{Direction, UnknownWord, words};
+use crate::metric::{Direction, words};
 
 /// What an effect's interval says against the margin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
