@@ -1,1 +1,19 @@
 //! Statistics on plain slices: effects, intervals, equivalence, change points, rates.
+//!
+//! Nothing here knows a domain type, which is what makes every function checkable against published tables,
+//! R and SciPy. Each public function names its source; `docs/statistics.md` says why it was chosen.
+
+mod dist;
+mod rng;
+
+pub mod equivalence;
+pub mod error;
+pub mod hodges_lehmann;
+pub mod mann_whitney;
+pub mod multiplicity;
+mod pairwise;
+pub mod rank;
+pub mod welch;
+pub mod wilcoxon;
+
+pub use error::{Side, StatsError};
