@@ -143,6 +143,14 @@ fn newton(mut lo: f64, mut hi: f64, f: impl Fn(f64) -> (f64, f64)) -> f64 {
     x
 }
 
+/// Returns P(F > f) of Fisher's F.
+pub(crate) fn f_sf(f: f64, df1: f64, df2: f64) -> f64 {
+    if f.is_infinite() {
+        return 0.0;
+    }
+    beta_cdf(df2 / (df2 + df1 * f), 0.5 * df2, 0.5 * df1)
+}
+
 /// Returns ln of n choose k.
 pub(crate) fn ln_choose(n: f64, k: f64) -> f64 {
     use statrs::function::gamma::ln_gamma;
