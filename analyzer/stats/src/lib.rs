@@ -8,16 +8,21 @@ mod pairwise;
 mod rng;
 
 pub mod autocorrelation;
+pub mod bootstrap;
 pub mod compare;
 pub mod distribution_test;
 pub mod equivalence;
 pub mod error;
+pub mod harrell_davis;
 pub mod hodges_lehmann;
 pub mod mann_whitney;
 pub mod multiplicity;
+pub mod nested;
 pub mod planning;
 pub mod proportion;
 pub mod rank;
+pub mod sequential;
+pub mod shift_function;
 pub mod welch;
 pub mod wilcoxon;
 
