@@ -5,6 +5,8 @@ use crate::equivalence::Band;
 use crate::error::{StatsError, check_open_unit, check_positive};
 use crate::hodges_lehmann::Estimate;
 
+pub use crate::nested::{Level, optimal_repetitions};
+
 /// Most runs a side that are worth announcing; beyond, the answer is "not by more runs".
 pub const MOST_RUNS: usize = 10_000;
 
@@ -70,6 +72,24 @@ pub fn pairs_for_t(sd: f64, shift: f64, goal: Goal) -> Result<usize, StatsError>
     check_positive("sd", sd)?;
     check_positive("shift", shift)?;
     Ok(smallest(2, |n| goal.distance(n - 1.0) * sd / n.sqrt() <= shift))
+}
+
+/// Runs a side that prove equivalence within plus and minus `margin` when nothing changed at all.
+///
+/// Each of the two one-sided tests runs at half of the goal's alpha, as the verdict's interval does, and both must
+/// succeed together: n = 2 (t + t')^2 (sd / margin)^2 with t' at (1 + power) / 2.
+///
+/// # Errors
+/// As [`runs_for_t`].
+///
+/// # Source
+/// Julious, S. A. (2004). Statist. Med. 23, 1921-1986, section 5. doi:10.1002/sim.1783
+pub fn runs_for_equivalence(sd: f64, margin: f64, goal: Goal) -> Result<usize, StatsError> {
+    goal.check()?;
+    check_positive("sd", sd)?;
+    check_positive("margin", margin)?;
+    let both = Goal { power: (1.0 + goal.power) / 2.0, ..goal };
+    Ok(smallest(2, |n| both.distance(2.0 * (n - 1.0)) * sd * (2.0 / n).sqrt() <= margin))
 }
 
 /// Runs a side that the Mann-Whitney test needs to see P(candidate > baseline) = `theta`.

@@ -105,7 +105,6 @@ pub struct RunLook {
 ///
 /// # Source
 /// Jennison, C. and Turnbull, B. W. (1989). J. R. Statist. Soc. B 51, 305-361 (repeated confidence intervals).
-/// doi:10.1111/j.2517-6161.1989.tb01433.x
 pub fn schedule(
     runs: &[usize],
     alpha: f64,
