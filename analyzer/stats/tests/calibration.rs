@@ -35,7 +35,7 @@ fn changed(verdict: Verdict) -> bool {
 
 #[test]
 fn unpaired_runs_keep_alpha_under_any_noise() {
-    let trials = 1500;
+    let trials = 1000;
     for (i, shape) in SHAPES.into_iter().enumerate() {
         for n in [4, 10, 25] {
             let mut noise = Noise::new(100 + i as u64);
@@ -98,7 +98,7 @@ fn equivalence_is_rarely_proved_at_the_margin_and_mostly_without_a_change() {
 
 #[test]
 fn nested_runs_keep_alpha_at_any_correlation() {
-    let trials = 1500;
+    let trials = 1000;
     let kinds = [
         (Shape::Gauss, Shape::Gauss),
         (Shape::Lognormal, Shape::Lognormal),
@@ -124,7 +124,7 @@ fn nested_runs_keep_alpha_at_any_correlation() {
 
 #[test]
 fn pairs_keep_alpha_and_see_what_unpaired_runs_cannot() {
-    let trials = 1500;
+    let trials = 1000;
     for n in [4, 5, 8, 15] {
         let mut noise = Noise::new(31);
         let (mut paired_power, mut unpaired_power) = (0, 0);
@@ -211,7 +211,7 @@ fn looking_after_every_run_keeps_alpha() {
 
 #[test]
 fn shift_functions_are_true_together() {
-    let trials = 1000;
+    let trials = 600;
     for (shape, n) in [(Shape::Gauss, 50), (Shape::Lognormal, 60), (Shape::T2, 200)] {
         let mut noise = Noise::new(47);
         let wrong = share(trials, |_| {
@@ -331,7 +331,7 @@ fn rates_of_failure_are_covered_and_ordered() {
         for runs in [5, 20, 100] {
             let mut noise = Noise::new(67);
             let (mut wilson, mut credible, mut tests, mut ours, mut plain) = (0, 0, 0, 0.0, 0.0);
-            let suites = 4;
+            let suites = 3;
             for _ in 0..suites {
                 let (truth, counts) = rates.draw(&mut noise, runs);
                 let (_, scores) = flake_scores(&counts, 0.05).unwrap();
