@@ -1,1 +1,4 @@
 //! Reads the store by SQL, shapes frames, decides by statistics.
+
+pub mod frame;
+pub use ground_stats as stats;
