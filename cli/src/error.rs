@@ -1,0 +1,59 @@
+//! What goes wrong, as people read it: one line, evidence, a hint.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::exit::Exit;
+
+/// A failure ready for printing.
+#[derive(Debug)]
+pub(crate) struct CliError {
+    /// What failed, in one line.
+    pub(crate) message: String,
+    /// Lines of evidence.
+    pub(crate) evidence: Vec<String>,
+    /// What to change; empty where nothing is known.
+    pub(crate) hint: String,
+    /// How the program ends.
+    pub(crate) exit: Exit,
+}
+
+impl CliError {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { message: message.into(), evidence: Vec::new(), hint: String::new(), exit }
+    }
+
+    /// Takes an error of a room with everything that led to it.
+    pub(crate) fn from_error(exit: Exit, error: &dyn Error) -> Self {
+        let mut failure = Self::new(exit, error.to_string());
+        let mut source = error.source();
+        while let Some(cause) = source {
+            failure.evidence.push(format!("because {cause}"));
+            source = cause.source();
+        }
+        failure
+    }
+
+    pub(crate) fn evidence(mut self, line: impl Into<String>) -> Self {
+        self.evidence.push(line.into());
+        self
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {}", self.message)?;
+        for line in &self.evidence {
+            write!(f, "\n  {line}")?;
+        }
+        if !self.hint.is_empty() {
+            write!(f, "\nhint: {}", self.hint)?;
+        }
+        Ok(())
+    }
+}
