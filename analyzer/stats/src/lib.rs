@@ -8,16 +8,21 @@ mod pairwise;
 mod rng;
 
 pub mod autocorrelation;
+pub mod changes;
 pub mod compare;
 pub mod distribution_test;
+pub mod drift;
 pub mod equivalence;
 pub mod error;
 pub mod hodges_lehmann;
+pub mod kernel;
 pub mod mann_whitney;
 pub mod multiplicity;
+pub mod outlier;
 pub mod planning;
 pub mod proportion;
 pub mod rank;
+pub mod tail;
 pub mod welch;
 pub mod wilcoxon;
 
