@@ -19,7 +19,7 @@ use crate::metric::MetricSpec;
 pub use error::{Fault, ResolveError, Warning, WarningKind};
 pub use path::{Document, KeyPath, Step};
 pub use resolve::{Overrides, resolve, resolve_with};
-pub use resolved::{ResolvedGroup, ResolvedRun, Resources};
+pub use resolved::{ResolvedGroup, ResolvedRun};
 pub use sweep::SweepSpec;
 
 /// The id of the run that a composition without `[[runs]]` has.

@@ -36,10 +36,10 @@ pub(super) fn memory_bytes(text: &str) -> Option<u64> {
 }
 
 /// Reads an amount of processor time in thousandths of a core, rounded up; nothing for a text that is not one.
-pub(super) fn cpu_millis(text: &str) -> Option<u32> {
+pub(super) fn cpu_millis(text: &str) -> Option<u64> {
     let text = text.trim();
     let (digits, factor) = text.strip_suffix('m').map_or((text, 1000.0), |digits| (digits, 1.0));
-    whole(number(digits)? * factor).and_then(|millis| u32::try_from(millis).ok())
+    whole(number(digits)? * factor)
 }
 
 fn number(digits: &str) -> Option<f64> {

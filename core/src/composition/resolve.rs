@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{Fault, ResolveError, Warning};
 use super::path::KeyPath;
-use super::{
-    Composition, DEFAULT_RUN, Group, Params, ResolvedGroup, ResolvedRun, Resources, Run, RunGroup,
-};
+use super::{Composition, DEFAULT_RUN, Group, Params, ResolvedGroup, ResolvedRun, Run, RunGroup};
 use crate::config_value::{self, ConfigMap};
+use crate::execution::Resources;
 use crate::metric::MetricSpec;
 use crate::plan::{Manifest, TestCase};
 

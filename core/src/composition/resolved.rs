@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Dependency, Params, Warning};
 use crate::config_value::{ConfigMap, ConfigValue};
 use crate::digest::Digest;
+use crate::execution::Resources;
 use crate::metric::MetricSpec;
 
 /// One run of a composition with every default filled in.
@@ -60,15 +61,6 @@ pub struct ResolvedGroup {
     pub resources: Resources,
     /// Profiles to capture, by kind, each with its interval.
     pub profiles: Params,
-}
-
-/// Limits of one instance; nothing means no limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Resources {
-    /// Memory in bytes.
-    pub memory_bytes: Option<u64>,
-    /// Processor time in thousandths of a core.
-    pub cpu_millis: Option<u32>,
 }
 
 impl ResolvedRun {
@@ -149,7 +141,7 @@ impl ResolvedGroup {
             ("selectors".to_owned(), texts(&self.selectors)),
             ("dependencies".to_owned(), dependencies),
             ("memory_bytes".to_owned(), limit(self.resources.memory_bytes)),
-            ("cpu_millis".to_owned(), limit(self.resources.cpu_millis.map(u64::from))),
+            ("cpu_millis".to_owned(), limit(self.resources.cpu_millis)),
             ("profiles".to_owned(), profiles.into()),
         ])
         .into()
