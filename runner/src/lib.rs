@@ -8,4 +8,5 @@ pub mod influx;
 pub mod ingest;
 pub mod local_exec;
 pub mod plan;
+pub mod runner;
 pub mod sync_service;
