@@ -17,6 +17,8 @@ pub struct OpenBarrier {
     pub target: u64,
     /// The count so far.
     pub count: u64,
+    /// When the first signal came, nanoseconds since the epoch; none before it.
+    pub first_ns: Option<i64>,
     /// Who waits here; one that waits twice is named once.
     pub waiting: Vec<Party>,
     /// Who has signalled the state at least once.
@@ -72,6 +74,7 @@ pub(super) fn open_barriers_of<P>(run: &Run<P>) -> Vec<OpenBarrier> {
             state: name.clone(),
             target,
             count: state.count,
+            first_ns: (state.count > 0).then_some(state.first_ns),
             waiting: waiting(run, state, target),
             signalled: signalled.clone(),
             missing: missing.clone(),
@@ -91,11 +94,7 @@ fn waiting<P>(run: &Run<P>, state: &State, target: u64) -> Vec<Party> {
         .into_iter()
         .map(|client| match run.place(client) {
             Some(place) => Party::of(&run.members[place as usize]),
-            None => Party {
-                label: None,
-                client: Some(client),
-                connected: true,
-            },
+            None => Party { label: None, client: Some(client), connected: true },
         })
         .collect();
     parties.sort();
@@ -103,31 +102,18 @@ fn waiting<P>(run: &Run<P>, state: &State, target: u64) -> Vec<Party> {
 }
 
 fn attendance<P>(run: &Run<P>, name: &str, state: &State) -> (Vec<Party>, Vec<Party>) {
-    let (signalled, absent): (Vec<_>, Vec<_>) = run
-        .members
-        .iter()
-        .enumerate()
-        .partition(|(place, _)| state.signalled.contains(*place));
-    let mut signalled: Vec<_> = signalled
-        .into_iter()
-        .map(|(_, member)| Party::of(member))
-        .collect();
+    let (signalled, absent): (Vec<_>, Vec<_>) =
+        run.members.iter().enumerate().partition(|(place, _)| state.signalled.contains(*place));
+    let mut signalled: Vec<_> =
+        signalled.into_iter().map(|(_, member)| Party::of(member)).collect();
     signalled.sort();
     if key::is_network_initialized(name) {
         return (signalled, Vec::new());
     }
-    let present: BTreeSet<Arc<str>> = signalled
-        .iter()
-        .filter_map(|party| party.label.clone())
-        .collect();
-    let mut missing: Vec<_> = absent
-        .into_iter()
-        .map(|(_, member)| Party::of(member))
-        .collect();
-    let seen: BTreeSet<Arc<str>> = missing
-        .iter()
-        .filter_map(|party| party.label.clone())
-        .collect();
+    let present: BTreeSet<Arc<str>> =
+        signalled.iter().filter_map(|party| party.label.clone()).collect();
+    let mut missing: Vec<_> = absent.into_iter().map(|(_, member)| Party::of(member)).collect();
+    let seen: BTreeSet<Arc<str>> = missing.iter().filter_map(|party| party.label.clone()).collect();
     missing.extend(run.expected.difference(&seen).map(|label| Party {
         label: Some(label.clone()),
         client: None,
@@ -145,7 +131,5 @@ fn attendance<P>(run: &Run<P>, name: &str, state: &State) -> (Vec<Party>, Vec<Pa
 }
 
 fn is_of_group(label: &str, group: &str) -> bool {
-    label
-        .strip_prefix(group)
-        .is_some_and(|index| index.starts_with('['))
+    label.strip_prefix(group).is_some_and(|index| index.starts_with('['))
 }

@@ -18,9 +18,7 @@ pub struct KeySpace {
 impl KeySpace {
     /// Names the key space of `case` of `plan` in `run`.
     pub fn new(run: &str, plan: &str, case: &str) -> Self {
-        Self {
-            prefix: format!("run:{run}:plan:{plan}:case:{case}:"),
-        }
+        Self { prefix: format!("run:{run}:plan:{plan}:case:{case}:") }
     }
 
     /// Returns the key of a state.
@@ -46,9 +44,7 @@ pub fn initialized_group(group: &str) -> String {
 
 /// Returns the run a key belongs to, or the empty string for a key of no run.
 pub fn run_of(key: &str) -> &str {
-    key.strip_prefix("run:")
-        .and_then(|rest| rest.split_once(':'))
-        .map_or("", |(run, _)| run)
+    key.strip_prefix("run:").and_then(|rest| rest.split_once(':')).map_or("", |(run, _)| run)
 }
 
 /// Returns the plan's own name of a state or topic: what follows the last `states:` or `topics:`, else the whole key.
@@ -61,19 +57,15 @@ pub fn short_name(key: &str) -> &str {
 
 /// Returns the group whose instances alone signal this state, if the key says so.
 pub fn group_of(key: &str) -> Option<&str> {
-    key.split_once(":states:")?
-        .1
-        .strip_prefix(INITIALIZED_GROUP)
+    key.split_once(":states:")?.1.strip_prefix(INITIALIZED_GROUP)
 }
 
 /// Tells whether the key names a run's event topic.
 pub fn is_run_events(key: &str) -> bool {
-    key.strip_suffix(RUN_EVENTS)
-        .is_some_and(|rest| rest.ends_with(':'))
+    key.strip_suffix(RUN_EVENTS).is_some_and(|rest| rest.ends_with(':'))
 }
 
 /// Tells whether the key names the state that instances wait for but do not signal themselves.
 pub fn is_network_initialized(key: &str) -> bool {
-    key.split_once(":states:")
-        .is_some_and(|(_, name)| name == NETWORK_INITIALIZED)
+    key.split_once(":states:").is_some_and(|(_, name)| name == NETWORK_INITIALIZED)
 }

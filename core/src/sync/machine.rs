@@ -10,11 +10,15 @@ use thiserror::Error;
 
 use super::barrier::{OpenBarrier, open_barriers_of};
 use super::key;
-use super::run::{Run, State};
+use super::run::Run;
 
 /// One client of the sync service, for as long as it is connected; never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientId(u64);
+
+impl ClientId {
+    pub(super) const FIRST: Self = Self(0);
+}
 
 impl fmt::Display for ClientId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -74,15 +78,29 @@ pub struct Waiter {
 pub struct Signal {
     /// The state's count after the signal; dense, from 1.
     pub seq: u64,
-    /// Barriers that passed by it, by target, then client, then age.
+    /// Requests whose barrier passed by it, by target, then client, then age.
     pub released: Vec<Waiter>,
+    /// The barriers that opened by it, by target.
+    pub opened: Vec<Opened>,
+}
+
+/// A state's count reached a target that somebody asked for; told once per state and target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opened {
+    /// The target reached.
+    pub target: u64,
+    /// When the state's first signal came, as told to [`SyncMachine::signal`].
+    pub first_ns: i64,
 }
 
 /// Where a barrier request stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Barrier {
     /// The count has reached the target.
-    Passed,
+    Passed {
+        /// Set when nobody asked for this target before.
+        opened: Option<Opened>,
+    },
     /// Some later [`Signal::released`] will name the request.
     Waiting,
 }
@@ -156,12 +174,7 @@ pub struct SyncMachine<P> {
 
 impl<P> Default for SyncMachine<P> {
     fn default() -> Self {
-        Self {
-            clients: HashMap::new(),
-            runs: HashMap::new(),
-            next_client: 0,
-            next_serial: 0,
-        }
+        Self { clients: HashMap::new(), runs: HashMap::new(), next_client: 0, next_serial: 0 }
     }
 }
 
@@ -191,11 +204,7 @@ impl<P> SyncMachine<P> {
             self.forget_waiter(client, serial, &open);
         }
         for run in &gone.runs {
-            if let Some(member) = self
-                .runs
-                .get_mut(run)
-                .and_then(|run| run.member_mut(client))
-            {
+            if let Some(member) = self.runs.get_mut(run).and_then(|run| run.member_mut(client)) {
                 member.connected = false;
             }
         }
@@ -207,11 +216,7 @@ impl<P> SyncMachine<P> {
             return;
         };
         for run in &known.runs {
-            if let Some(member) = self
-                .runs
-                .get_mut(run)
-                .and_then(|run| run.member_mut(client))
-            {
+            if let Some(member) = self.runs.get_mut(run).and_then(|run| run.member_mut(client)) {
                 member.label = Some(label.clone());
             }
         }
@@ -225,33 +230,33 @@ impl<P> SyncMachine<P> {
 
     /// Announces the labels of the instances a run consists of, so that one which never connects is missed as well.
     pub fn expect(&mut self, run: &str, labels: impl IntoIterator<Item = Arc<str>>) {
-        self.runs
-            .entry(run.into())
-            .or_default()
-            .expected
-            .extend(labels);
+        self.runs.entry(run.into()).or_default().expected.extend(labels);
     }
 
-    /// Counts one signal on a state.
-    pub fn signal(&mut self, client: ClientId, state: &str) -> Signal {
+    /// Counts one signal on a state; `now_ns` is the moment, nanoseconds since the epoch.
+    pub fn signal(&mut self, client: ClientId, state: &str, now_ns: i64) -> Signal {
         let (run, place) = self.run_for(client, state);
         let found = run.state_mut(state);
+        if found.count == 0 {
+            found.first_ns = now_ns;
+        }
         found.count += 1;
         if let Some(place) = place {
             found.signalled.insert(place);
         }
         let seq = found.count;
-        let released = take_passed(found);
-        let released = released
-            .into_iter()
-            .map(|((_, client, serial), request)| {
-                if let Some(waiting) = self.clients.get_mut(&client) {
-                    waiting.barriers.remove(&serial);
-                }
-                Waiter { client, request }
-            })
-            .collect();
-        Signal { seq, released }
+        let passed = found.take_passed();
+        let mut targets: Vec<_> = passed.keys().map(|(target, ..)| *target).collect();
+        targets.dedup();
+        let opened = targets.into_iter().filter_map(|target| found.open(target)).collect();
+        let mut signal = Signal { seq, released: Vec::with_capacity(passed.len()), opened };
+        for ((_, client, serial), request) in passed {
+            if let Some(waiting) = self.clients.get_mut(&client) {
+                waiting.barriers.remove(&serial);
+            }
+            signal.released.push(Waiter { client, request });
+        }
+        signal
     }
 
     /// Asks to be told when a state's count has reached `target`; zero and less is reached at once.
@@ -264,26 +269,19 @@ impl<P> SyncMachine<P> {
     ) -> Barrier {
         let serial = self.next_serial;
         let (run, _) = self.run_for(client, state);
-        let count = run.states.get(state).map_or(0, |state| state.count);
-        let target = match u64::try_from(target) {
-            Ok(target) if target > count => target,
-            _ => return Barrier::Passed,
+        let Ok(target @ 1..) = u64::try_from(target) else {
+            return Barrier::Passed { opened: None };
         };
         let found = run.state_mut(state);
+        if target <= found.count {
+            return Barrier::Passed { opened: found.open(target) };
+        }
         let name = found.name.clone();
         let request = RequestId::from(request);
-        found
-            .waiters
-            .insert((target, client, serial), request.clone());
+        found.waiters.insert((target, client, serial), request.clone());
         self.next_serial += 1;
-        self.client_mut(client).barriers.insert(
-            serial,
-            OpenRequest {
-                request,
-                state: name,
-                target,
-            },
-        );
+        let open = OpenRequest { request, state: name, target };
+        self.client_mut(client).barriers.insert(serial, open);
         Barrier::Waiting
     }
 
@@ -332,9 +330,7 @@ impl<P> SyncMachine<P> {
         if has_messages {
             reader.ready.push_back(request.clone());
         }
-        reader
-            .subscriptions
-            .insert(request, Subscription { topic, next: 0 });
+        reader.subscriptions.insert(request, Subscription { topic, next: 0 });
         Ok(has_messages)
     }
 
@@ -348,9 +344,7 @@ impl<P> SyncMachine<P> {
                 .get_mut(key::run_of(&open.topic))
                 .and_then(|run| run.topics.get_mut(&open.topic))
             {
-                topic
-                    .parked
-                    .retain(|(parked, id)| *parked != client || id.as_str() != request);
+                topic.parked.retain(|(parked, id)| *parked != client || id.as_str() != request);
             }
             return true;
         }
@@ -429,10 +423,7 @@ impl<P> SyncMachine<P> {
             client.leave(member.client, run, &mut left);
         }
         // Observers are no members.
-        let observers = self
-            .clients
-            .iter_mut()
-            .filter(|(_, client)| client.role == Role::Observer);
+        let observers = self.clients.iter_mut().filter(|(_, client)| client.role == Role::Observer);
         for (id, client) in observers {
             client.leave(*id, run, &mut left);
         }
@@ -454,9 +445,7 @@ impl<P> SyncMachine<P> {
     }
 
     fn client_mut(&mut self, client: ClientId) -> &mut Client {
-        self.clients
-            .get_mut(&client)
-            .expect("bug: a request of a client that is not connected")
+        self.clients.get_mut(&client).expect("bug: a request of a client that is not connected")
     }
 
     /// Finds the run of a key and makes the client a member of it.
@@ -465,10 +454,7 @@ impl<P> SyncMachine<P> {
         if !self.runs.contains_key(name) {
             self.runs.insert(name.into(), Run::default());
         }
-        let run = self
-            .runs
-            .get_mut(name)
-            .expect("bug: the run was just inserted");
+        let run = self.runs.get_mut(name).expect("bug: the run was just inserted");
         if let Some(place) = run.place(client) {
             return (run, Some(place));
         }
@@ -498,33 +484,11 @@ impl Client {
         self.runs.retain(|name| &**name != run);
         let of_run = |key: &str| key::run_of(key) == run;
         for (_, open) in self.barriers.extract_if(.., |_, open| of_run(&open.state)) {
-            left.barriers.push(Waiter {
-                client: id,
-                request: open.request,
-            });
+            left.barriers.push(Waiter { client: id, request: open.request });
         }
-        for (request, _) in self
-            .subscriptions
-            .extract_if(.., |_, open| of_run(&open.topic))
-        {
+        for (request, _) in self.subscriptions.extract_if(.., |_, open| of_run(&open.topic)) {
             self.ready.retain(|ready| *ready != request);
-            left.subscriptions.push(Waiter {
-                client: id,
-                request,
-            });
+            left.subscriptions.push(Waiter { client: id, request });
         }
     }
-}
-
-/// Takes the waiters whose target the count has reached out of the state.
-fn take_passed(state: &mut State) -> BTreeMap<(u64, ClientId, u64), RequestId> {
-    let first_target = state
-        .waiters
-        .first_key_value()
-        .map(|((target, ..), _)| *target);
-    if first_target.is_none_or(|target| target > state.count) {
-        return BTreeMap::new();
-    }
-    let still_waiting = state.waiters.split_off(&(state.count + 1, ClientId(0), 0));
-    std::mem::replace(&mut state.waiters, still_waiting)
 }

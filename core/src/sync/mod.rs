@@ -14,5 +14,6 @@ mod tests;
 
 pub use barrier::{OpenBarrier, Party};
 pub use machine::{
-    Barrier, ClientId, EndedRun, Published, RequestId, Role, Signal, SyncError, SyncMachine, Waiter,
+    Barrier, ClientId, EndedRun, Opened, Published, RequestId, Role, Signal, SyncError,
+    SyncMachine, Waiter,
 };

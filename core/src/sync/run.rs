@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::machine::{ClientId, RequestId};
+use super::machine::{ClientId, Opened, RequestId};
 
 /// Everything the machine keeps for the keys of one run.
 #[derive(Debug)]
@@ -42,9 +42,41 @@ pub(super) struct Member {
 pub(super) struct State {
     pub(super) name: Arc<str>,
     pub(super) count: u64,
+    /// When the first signal came, nanoseconds since the epoch.
+    pub(super) first_ns: i64,
+    /// Targets that were asked for and reached.
+    opened: BTreeSet<u64>,
     /// Waiters by target, then client, then the order of their requests.
     pub(super) waiters: BTreeMap<(u64, ClientId, u64), RequestId>,
     pub(super) signalled: MemberSet,
+}
+
+impl State {
+    fn new(name: Arc<str>) -> Self {
+        Self {
+            name,
+            count: 0,
+            first_ns: 0,
+            opened: BTreeSet::new(),
+            waiters: BTreeMap::new(),
+            signalled: MemberSet::default(),
+        }
+    }
+
+    /// Notes that a target was reached; nothing when it was noted before.
+    pub(super) fn open(&mut self, target: u64) -> Option<Opened> {
+        self.opened.insert(target).then_some(Opened { target, first_ns: self.first_ns })
+    }
+
+    /// Takes out the waiters whose target the count has reached.
+    pub(super) fn take_passed(&mut self) -> BTreeMap<(u64, ClientId, u64), RequestId> {
+        let first_target = self.waiters.first_key_value().map(|((target, ..), _)| *target);
+        if first_target.is_none_or(|target| target > self.count) {
+            return BTreeMap::new();
+        }
+        let still_waiting = self.waiters.split_off(&(self.count + 1, ClientId::FIRST, 0));
+        std::mem::replace(&mut self.waiters, still_waiting)
+    }
 }
 
 /// A log with the subscriptions that have read all of it.
@@ -56,10 +88,7 @@ pub(super) struct Topic<P> {
 
 impl<P> Default for Topic<P> {
     fn default() -> Self {
-        Self {
-            log: Vec::new(),
-            parked: Vec::new(),
-        }
+        Self { log: Vec::new(), parked: Vec::new() }
     }
 }
 
@@ -77,9 +106,7 @@ impl MemberSet {
     }
 
     pub(super) fn contains(&self, member: usize) -> bool {
-        self.0
-            .get(member / 64)
-            .is_some_and(|word| word >> (member % 64) & 1 == 1)
+        self.0.get(member / 64).is_some_and(|word| word >> (member % 64) & 1 == 1)
     }
 }
 
@@ -92,11 +119,7 @@ impl<P> Run<P> {
     pub(super) fn join(&mut self, client: ClientId, label: Option<Arc<str>>) -> u32 {
         let place =
             u32::try_from(self.members.len()).expect("bug: more than 4 billion clients in one run");
-        self.members.push(Member {
-            client,
-            label,
-            connected: true,
-        });
+        self.members.push(Member { client, label, connected: true });
         self.index.insert(client, place);
         place
     }
@@ -109,25 +132,16 @@ impl<P> Run<P> {
     pub(super) fn state_mut(&mut self, key: &str) -> &mut State {
         if !self.states.contains_key(key) {
             let name: Arc<str> = key.into();
-            let state = State {
-                name: name.clone(),
-                count: 0,
-                waiters: BTreeMap::new(),
-                signalled: MemberSet::default(),
-            };
+            let state = State::new(name.clone());
             self.states.insert(name, state);
         }
-        self.states
-            .get_mut(key)
-            .expect("bug: the state was just inserted")
+        self.states.get_mut(key).expect("bug: the state was just inserted")
     }
 
     pub(super) fn topic_mut(&mut self, key: &str) -> &mut Topic<P> {
         if !self.topics.contains_key(key) {
             self.topics.insert(key.into(), Topic::default());
         }
-        self.topics
-            .get_mut(key)
-            .expect("bug: the topic was just inserted")
+        self.topics.get_mut(key).expect("bug: the topic was just inserted")
     }
 }
