@@ -342,7 +342,8 @@ async fn an_open_barrier_tells_who_is_missing() {
     assert_eq!(names(&open.missing), ["leech#1", "leech[1]", "leech[2]"]);
 
     server.label_address(IpAddr::from([127, 0, 0, 1]), "leech[1]".into());
-    assert_eq!(names(&server.open_barriers()[0].missing), ["leech[2]"], "one address, one label");
+    assert_eq!(names(&server.open_barriers()[0].missing), ["leech[1]", "leech[2]"]);
+    assert_eq!(names(&server.open_barriers()[0].signalled), ["leech[0]"], "its own label stays");
 }
 
 #[tokio::test]
