@@ -186,5 +186,3 @@ fn find_plan(
     }
 }
 
-#[cfg(test)]
-mod tests;

@@ -14,7 +14,7 @@ const DEPTH: usize = 200;
 const OUTPUT: usize = 64 << 20;
 
 /// The most nodes a template may run through, against endless loops over large numbers.
-const STEPS: usize = 4_000_000;
+const STEPS: usize = 2_000_000;
 
 /// Renders `template` over `data`.
 pub(super) fn run(
