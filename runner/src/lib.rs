@@ -2,6 +2,8 @@
 
 pub mod build;
 pub mod composition;
+pub mod diagnostic;
+pub mod document;
 pub mod engine;
 pub mod fingerprint;
 pub mod influx;
