@@ -1,6 +1,7 @@
 //! Plans to events: manifests, compositions, builders, runners, sync service, run engine.
 
 pub mod build;
+mod clock;
 pub mod composition;
 pub mod diagnostic;
 pub mod document;
