@@ -7,6 +7,7 @@ pub mod fingerprint;
 pub mod influx;
 pub mod ingest;
 pub mod local_exec;
+pub mod outcome;
 pub mod plan;
 pub mod runner;
 pub mod sync_service;
