@@ -35,7 +35,7 @@ fn an_empty_matrix_has_no_runs() {
 
 #[test]
 fn two_revisions_take_turns_at_the_first_place() {
-    let slots = schedule(&matrix(1, 2, 10, 42));
+    let slots = schedule(&matrix(1, 2, 60, 42));
     let first: Vec<usize> = blocks(&slots).iter().map(|block| block[0].revision).collect();
     // Rows of two-by-two squares: each pair of repetitions holds both orders.
     for pair in first.chunks(2) {
