@@ -12,5 +12,6 @@ pub mod ingest;
 pub mod local_exec;
 pub mod outcome;
 pub mod plan;
+pub mod revisions;
 pub mod runner;
 pub mod sync_service;
