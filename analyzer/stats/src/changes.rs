@@ -8,12 +8,12 @@ mod locate;
 pub(crate) mod noise;
 pub(crate) mod ranks;
 mod replicates;
-mod search;
+pub(crate) mod search;
 mod steps;
 mod trend;
 mod types;
 mod variance;
-mod verify;
+pub(crate) mod verify;
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,9 @@
 
 pub mod changes;
 pub mod drift;
+pub mod edivisive;
 pub mod kernel;
+pub mod otava;
 pub mod outlier;
+pub mod perfherder;
 pub mod tail;
