@@ -4,7 +4,7 @@ mod assemble;
 mod effect;
 mod exact;
 mod excursion;
-mod locate;
+pub(crate) mod locate;
 pub(crate) mod noise;
 pub(crate) mod ranks;
 mod replicates;
@@ -20,7 +20,8 @@ mod tests;
 
 pub use replicates::analyze_replicated;
 pub use types::{
-    Caveat, ChangeKind, ChangePoint, ChangesError, Drift, HistoryAnalysis, Segment, Settings, VarianceChange,
+    Caveat, ChangeKind, ChangePoint, ChangesError, Drift, HistoryAnalysis, Segment, Settings,
+    VarianceChange,
 };
 
 /// Fewest points of a series in which a change of level can be told from noise.

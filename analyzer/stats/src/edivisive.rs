@@ -50,7 +50,8 @@ pub struct EnergyChange {
 /// Matteson, D. S. and James, N. A. (2014). A nonparametric approach for multiple change point analysis of multivariate
 /// data. JASA 109, 334–345, alpha = 1, eq. 5 to 8. doi:10.1080/01621459.2013.849605. Early stop: Besag and Clifford (1991).
 pub fn edivisive(values: &[f64], settings: &Settings) -> Vec<EnergyChange> {
-    let positions: Vec<usize> = (0..values.len()).filter(|&index| values[index].is_finite()).collect();
+    let positions: Vec<usize> =
+        (0..values.len()).filter(|&index| values[index].is_finite()).collect();
     let points: Vec<f64> = positions.iter().map(|&index| values[index]).collect();
     let mut random = ChaCha8Rng::seed_from_u64(settings.seed);
     let mut open = vec![(0, points.len())];
@@ -76,7 +77,8 @@ fn p_of(segment: &[f64], observed: f64, settings: &Settings, random: &mut ChaCha
         for last in (1..shuffled.len()).rev() {
             shuffled.swap(last, below(random, last + 1));
         }
-        let strength = strongest(&shuffled, settings.min_segment).map_or(0.0, |(_, strength)| strength);
+        let strength =
+            strongest(&shuffled, settings.min_segment).map_or(0.0, |(_, strength)| strength);
         if strength >= observed * (1.0 - 1e-12) {
             exceeded += 1;
             if exceeded == ENOUGH {
@@ -94,7 +96,8 @@ fn strongest(points: &[f64], min_segment: usize) -> Option<(usize, f64)> {
     let mut to_left = vec![0.0; count];
     let mut inside_right = vec![0.0; count];
     for later in 1..count {
-        to_left[later] = points[..later].iter().map(|earlier| (points[later] - earlier).abs()).sum();
+        to_left[later] =
+            points[..later].iter().map(|earlier| (points[later] - earlier).abs()).sum();
     }
     let mut inside_left: f64 = to_left.iter().sum();
     let mut best: Option<(usize, f64)> = None;

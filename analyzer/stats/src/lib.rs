@@ -5,6 +5,8 @@ pub mod drift;
 pub mod edivisive;
 pub mod kernel;
 pub mod otava;
+pub mod outcome_changes;
 pub mod outlier;
 pub mod perfherder;
 pub mod tail;
+pub mod warmup;

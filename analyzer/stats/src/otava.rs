@@ -90,7 +90,9 @@ fn split(values: &[f64], window: usize, max_p: f64) -> Vec<OtavaChange> {
         start = new.last().map_or(0, |index| index + start).max(start + window / 2);
     }
     found.sort_unstable();
-    (0..found.len()).map(|number| OtavaChange { index: found[number], test: test(values, &found, number) }).collect()
+    (0..found.len())
+        .map(|number| OtavaChange { index: found[number], test: test(values, &found, number) })
+        .collect()
 }
 
 /// Splits one window at the strongest candidate of all segments while that candidate is significant.
@@ -110,8 +112,8 @@ fn detect(values: &[f64], max_p: f64) -> Vec<usize> {
         let Some(best) = best else { return found };
         let place = found.partition_point(|&index| index < best.index);
         found.insert(place, best.index);
-        // NaN, of constant data, is not significant.
-        if !(test(values, &found, place).p <= max_p) {
+        let p = test(values, &found, place).p;
+        if p.is_nan() || p > max_p {
             found.remove(place);
             return found;
         }

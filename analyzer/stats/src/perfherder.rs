@@ -3,7 +3,10 @@
 #[cfg(test)]
 mod tests;
 
-/// Perfherder's options, at its defaults.
+/// The relative change from which Perfherder raises an alert for a change point, by default.
+pub const ALERT_FLOOR: f64 = 0.02;
+
+/// Perfherder's options, at the defaults of its change points.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// Fewest points before a change.
@@ -14,13 +17,13 @@ pub struct Settings {
     pub forward: usize,
     /// Score above which a point may be a change.
     pub threshold: f64,
-    /// Smallest relative change of the plain means that is reported, 0.02 is two percent.
+    /// Smallest relative change of the plain means that is reported: zero for change points, [`ALERT_FLOOR`] for alerts.
     pub floor: f64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { min_back: 12, max_back: 24, forward: 12, threshold: 7.0, floor: 0.02 }
+        Self { min_back: 12, max_back: 24, forward: 12, threshold: 7.0, floor: 0.0 }
     }
 }
 
@@ -42,16 +45,18 @@ pub struct PerfherderChange {
 ///
 /// # Source
 /// Talos signal analysis, Mozilla treeherder, `treeherder/perfalert/perfalert/__init__.py`: `detect_changes`, `calc_t`; the
-/// floor is the default alert threshold of `treeherder/perf/alerts.py`.
+/// alert floor is the default alert threshold of `treeherder/perf/alerts.py`.
 pub fn perfherder(values: &[f64], settings: &Settings) -> Vec<PerfherderChange> {
-    let positions: Vec<usize> = (0..values.len()).filter(|&index| !values[index].is_nan()).collect();
+    let positions: Vec<usize> =
+        (0..values.len()).filter(|&index| !values[index].is_nan()).collect();
     let points: Vec<f64> = positions.iter().map(|&index| values[index]).collect();
     let scores = scores(&points, settings);
     let mut changes = Vec::new();
     for index in 1..points.len() {
         let Score { score, before, after } = scores[index];
         let enough = before >= settings.min_back && after >= settings.forward;
-        let highest = scores[index - 1].score <= score && scores.get(index + 1).is_none_or(|next| next.score <= score);
+        let highest = scores[index - 1].score <= score
+            && scores.get(index + 1).is_none_or(|next| next.score <= score);
         if !enough || score <= settings.threshold || !highest {
             continue;
         }

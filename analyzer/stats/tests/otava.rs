@@ -20,7 +20,11 @@ fn cases() -> Vec<Case> {
     let case = |lines: &[&str]| {
         let settings = numbers(lines[0]);
         Case {
-            settings: Settings { window: settings[0] as usize, max_p: settings[1], min_magnitude: settings[2] },
+            settings: Settings {
+                window: settings[0] as usize,
+                max_p: settings[1],
+                min_magnitude: settings[2],
+            },
             values: numbers(lines[1]),
             indices: numbers(lines[2]).into_iter().map(|index| index as usize).collect(),
             figures: numbers(lines[3]),
@@ -39,7 +43,8 @@ fn reports_the_points_that_otava_reports() {
     let cases = cases();
     assert!(cases.len() >= 70, "the reference is cut short: {} cases", cases.len());
     for (number, case) in cases.iter().enumerate() {
-        let found: Vec<usize> = otava(&case.values, &case.settings).iter().map(|change| change.index).collect();
+        let found: Vec<usize> =
+            otava(&case.values, &case.settings).iter().map(|change| change.index).collect();
         assert_eq!(found, case.indices, "case {number}, {:?}", case.settings);
     }
 }
@@ -47,11 +52,15 @@ fn reports_the_points_that_otava_reports() {
 #[test]
 fn means_and_deviations_have_the_same_bits_and_p_agrees_to_ten_digits() {
     for (number, case) in cases().iter().enumerate() {
-        let found: Vec<f64> = otava(&case.values, &case.settings).iter().flat_map(figures).collect();
+        let found: Vec<f64> =
+            otava(&case.values, &case.settings).iter().flat_map(figures).collect();
         assert_eq!(found.len(), case.figures.len(), "case {number}");
         for (place, (ours, theirs)) in found.iter().zip(&case.figures).enumerate() {
             if place % 5 == 4 {
-                assert!((ours - theirs).abs() <= 1e-10 * theirs.abs(), "case {number}: p {ours} and {theirs}");
+                assert!(
+                    (ours - theirs).abs() <= 1e-10 * theirs.abs(),
+                    "case {number}: p {ours} and {theirs}"
+                );
             } else {
                 assert_eq!(ours.to_bits(), theirs.to_bits(), "case {number}: {ours} and {theirs}");
             }

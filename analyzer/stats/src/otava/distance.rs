@@ -51,7 +51,8 @@ impl Distances {
                 above[column] += self.horizontal[(start + row) * self.count + start + column + 1];
                 let mut strength = 0.0;
                 if column >= row {
-                    strength = statistic(row, column, above[column], before, below[row * size + column]);
+                    strength =
+                        statistic(row, column, above[column], before, below[row * size + column]);
                 }
                 if strength > best.strength {
                     best = Candidate { index: start + row + 1, strength };
@@ -66,7 +67,8 @@ impl Distances {
         let mut sum = 0.0;
         (start + 1..end)
             .map(|column| {
-                let outside: f64 = (0..start).fold(0.0, |sum, row| sum + self.pairs[row * self.count + column]);
+                let outside: f64 =
+                    (0..start).fold(0.0, |sum, row| sum + self.pairs[row * self.count + column]);
                 sum += self.vertical[column] - outside;
                 sum
             })
@@ -93,6 +95,7 @@ fn statistic(row: usize, column: usize, above: f64, before: f64, below: f64) -> 
     let right = whole - left;
     let between = 2.0 / whole * (above - before);
     let within_left = if row > 0 { 2.0 * right / (whole * (left - 1.0)) * before } else { 0.0 };
-    let within_right = if column > row { 2.0 * left / (whole * (right - 1.0)) * below } else { 0.0 };
+    let within_right =
+        if column > row { 2.0 * left / (whole * (right - 1.0)) * below } else { 0.0 };
     between - within_left - within_right
 }

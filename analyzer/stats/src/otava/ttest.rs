@@ -25,8 +25,9 @@ impl TTest {
         let mut test = Self { mean_before, mean_after, deviation_before, deviation_after, p: 1.0 };
         if n + m > 2.0 {
             let freedom = n + m - 2.0;
-            let variance =
-                ((n - 1.0) * deviation_before.powi(2) + (m - 1.0) * deviation_after.powi(2)) / freedom;
+            let variance = ((n - 1.0) * deviation_before.powi(2)
+                + (m - 1.0) * deviation_after.powi(2))
+                / freedom;
             let t = (mean_before - mean_after) / (variance * (1.0 / n + 1.0 / m)).sqrt();
             test.p = two_sided(t, freedom);
         }
@@ -40,7 +41,8 @@ impl TTest {
 
     /// Returns the larger of the relative changes from old to new and from new to old.
     pub fn magnitude(&self) -> f64 {
-        let backward = if self.mean_after == 0.0 { 0.0 } else { self.mean_before / self.mean_after - 1.0 };
+        let backward =
+            if self.mean_after == 0.0 { 0.0 } else { self.mean_before / self.mean_after - 1.0 };
         self.forward_change().abs().max(backward.abs())
     }
 }
@@ -80,7 +82,8 @@ fn pairwise_sum(values: &[f64]) -> f64 {
                 sums[lane] += block[lane];
             }
         }
-        let total = ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+        let total = ((sums[0] + sums[1]) + (sums[2] + sums[3]))
+            + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
         return values[whole..].iter().fold(total, |sum, value| sum + value);
     }
     let half = count / 2 - (count / 2) % 8;
