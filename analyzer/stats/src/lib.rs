@@ -9,11 +9,13 @@ mod rng;
 
 pub mod autocorrelation;
 pub mod changes;
+pub mod bootstrap;
 pub mod compare;
 pub mod distribution_test;
 pub mod drift;
 pub mod equivalence;
 pub mod error;
+pub mod harrell_davis;
 pub mod hodges_lehmann;
 pub mod kernel;
 pub mod mann_whitney;
@@ -23,6 +25,9 @@ pub mod planning;
 pub mod proportion;
 pub mod rank;
 pub mod tail;
+pub mod nested;
+pub mod sequential;
+pub mod shift_function;
 pub mod welch;
 pub mod wilcoxon;
 

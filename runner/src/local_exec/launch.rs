@@ -6,6 +6,7 @@
 
 use std::ffi::{CStr, CString};
 use std::io;
+use std::path::PathBuf;
 use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering};
 
@@ -28,7 +29,7 @@ pub(super) struct Launch {
     stdout: CString,
     stderr: CString,
     /// Files to write `0` into, which moves the process into their cgroups.
-    pub(super) cgroup_procs: Vec<CString>,
+    cgroup_procs: Vec<CString>,
     /// The processor it is pinned to.
     pub(super) cpu: Option<usize>,
     /// Limit of its data segment, where no cgroup can hold it.
@@ -100,6 +101,13 @@ impl Launch {
             cpu: None,
             data_limit: None,
         })
+    }
+
+    /// Lets the process enter the cgroups whose `cgroup.procs` files these are.
+    pub(super) fn enter_cgroups(&mut self, procs: &[PathBuf]) -> Result<(), ZeroByte> {
+        let files = procs.iter().map(|file| text(&file.to_string_lossy()));
+        self.cgroup_procs = files.collect::<Result<_, _>>()?;
+        Ok(())
     }
 }
 

@@ -2,13 +2,13 @@
 //!
 //! Written down before the engine was run on them: lengths, sizes and places below are part of the yardstick.
 
-#![allow(dead_code, reason = "each binary that includes this module uses a part of it")]
+#![allow(dead_code, reason = "each binary that includes this module uses part of it")]
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// Lengths of the series of a scenario, in turn.
-const LENGTHS: [usize; 6] = [60, 100, 150, 250, 500, 1000];
+const LENGTHS: [usize; 8] = [20, 40, 80, 120, 200, 400, 1000, 2000];
 
 /// What kind of truth a scenario holds, and so how it is scored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,7 +175,7 @@ impl Source {
 
     fn step(&mut self, count: usize, noise: Noise) -> Case {
         let at = self.whole(count / 6, count - count / 6);
-        let size = self.sign() * self.between(1.5, 6.0);
+        let size = self.sign() * self.between(1.0, 5.0);
         let shape: Vec<f64> = (0..count).map(|index| if index < at { 0.0 } else { size }).collect();
         Case { values: self.around(&shape, noise), changes: vec![at] }
     }
@@ -208,11 +208,11 @@ fn tiny(source: &mut Source, count: usize) -> Case {
 
 /// Two to five steps at least twelve points apart.
 fn multi(source: &mut Source, count: usize) -> Case {
-    let wanted = source.whole(2, (count / 30).clamp(2, 5));
+    let wanted = source.whole(2, (count / 30).clamp(2, 6));
     let room = count / (wanted + 1);
     let mut changes = Vec::new();
     for number in 1..=wanted {
-        let wiggle = room / 2 - 3;
+        let wiggle = (room / 2).saturating_sub(3);
         changes.push((number * room + source.whole(0, wiggle)).saturating_sub(wiggle / 2));
     }
     let mut shape = vec![0.0; count];
