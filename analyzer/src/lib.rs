@@ -1,1 +1,13 @@
 //! Reads the store by SQL, shapes frames, decides by statistics.
+
+pub mod compare;
+mod design;
+pub mod frame;
+pub mod gate;
+pub mod history;
+pub mod series;
+pub mod signature;
+pub mod stability;
+mod summary;
+
+pub use ground_stats as stats;

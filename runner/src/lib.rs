@@ -3,6 +3,8 @@
 pub mod build;
 mod clock;
 pub mod composition;
+pub mod diagnostic;
+pub mod document;
 pub mod engine;
 pub mod fingerprint;
 pub mod influx;
@@ -10,5 +12,6 @@ pub mod ingest;
 pub mod local_exec;
 pub mod outcome;
 pub mod plan;
+pub mod revisions;
 pub mod runner;
 pub mod sync_service;
