@@ -6,6 +6,7 @@ mod exact;
 mod excursion;
 pub(crate) mod locate;
 pub(crate) mod noise;
+pub(crate) mod order;
 pub(crate) mod ranks;
 mod replicates;
 pub(crate) mod search;

@@ -1,23 +1,26 @@
 //! Candidates: kernel segmentation in windows, stitched, and again inside each piece with its own bandwidth.
 
 use super::Settings;
+use super::order::Order;
 use crate::kernel::{Embedding, partition};
 
-/// Grid places of one search; a window of 500 is searched at every fourth point, then each split is moved to its best place.
-const GRID: usize = 125;
+/// Grid places of a window's search: of 500 points every eighth, then each split is moved to its best place.
+const GRID: usize = 63;
+/// Grid places of the search inside a piece.
+const PIECE_GRID: usize = 42;
 
 /// Returns candidate splits of `values`, ascending.
-pub(crate) fn candidates(values: &[f64], settings: &Settings) -> Vec<usize> {
-    let mut splits = stitched(values, settings);
-    refine(values, &mut splits, settings);
+pub(crate) fn candidates(values: &[f64], order: &Order, settings: &Settings) -> Vec<usize> {
+    let mut splits = stitched(values, order, settings);
+    refine(values, order, &mut splits, settings);
     splits
 }
 
 /// Searches overlapping windows half a window apart; a split counts in the window whose middle half holds it.
-fn stitched(values: &[f64], settings: &Settings) -> Vec<usize> {
+fn stitched(values: &[f64], order: &Order, settings: &Settings) -> Vec<usize> {
     let (count, window) = (values.len(), settings.window.max(8));
     if count <= window + window / 2 {
-        return search(values, settings);
+        return search(values, order, (0, count), GRID, settings);
     }
     let windows = (2 * count).div_ceil(window).max(3) - 1;
     let last = count - window;
@@ -30,7 +33,7 @@ fn stitched(values: &[f64], settings: &Settings) -> Vec<usize> {
         } else {
             middle(start, number + 1, last, windows, window)
         };
-        let found = search(&values[start..start + window], settings);
+        let found = search(values, order, (start, start + window), GRID, settings);
         splits.extend(
             found
                 .into_iter()
@@ -47,14 +50,24 @@ fn middle(start: usize, neighbour: usize, last: usize, windows: usize, window: u
     (start + neighbour * last / (windows - 1) + window) / 2
 }
 
-fn search(values: &[f64], settings: &Settings) -> Vec<usize> {
-    let Some(embedding) = Embedding::new(values) else { return Vec::new() };
-    let penalty = settings.penalty * (values.len() as f64).ln();
-    partition(&embedding, penalty, settings.min_run, GRID)
+/// Splits of one stretch, counted from its start.
+fn search(
+    values: &[f64],
+    order: &Order,
+    (start, end): (usize, usize),
+    grid: usize,
+    settings: &Settings,
+) -> Vec<usize> {
+    let Some(embedding) = Embedding::of_sorted(&values[start..end], &order.sorted(start, end))
+    else {
+        return Vec::new();
+    };
+    let penalty = settings.penalty * ((end - start) as f64).ln();
+    partition(&embedding, penalty, settings.min_run, grid)
 }
 
 /// Searches each piece again until no piece splits: a small step beside a large one shows only at its own bandwidth.
-fn refine(values: &[f64], splits: &mut Vec<usize>, settings: &Settings) {
+fn refine(values: &[f64], order: &Order, splits: &mut Vec<usize>, settings: &Settings) {
     if splits.is_empty() {
         return;
     }
@@ -67,7 +80,7 @@ fn refine(values: &[f64], splits: &mut Vec<usize>, settings: &Settings) {
         if end - start < 4 * settings.min_run {
             continue;
         }
-        let found = search(&values[start..end], settings);
+        let found = search(values, order, (start, end), PIECE_GRID, settings);
         let mut first = start;
         for split in found.iter().map(|split| split + start) {
             open.push((first, split));

@@ -1,5 +1,6 @@
 //! Steps of level in a series without gaps: candidates, confirmation, short runs, newest points.
 
+use super::order::Order;
 use super::types::{ChangeKind, Settings};
 use super::{excursion, noise, search, verify};
 use crate::tail;
@@ -27,21 +28,29 @@ impl Steps {
 
 /// Finds all steps of `values`.
 pub(crate) fn find(values: &[f64], settings: &Settings) -> Steps {
-    let candidates = search::candidates(values, settings);
+    let order = Order::new(values);
+    let candidates = search::candidates(values, &order, settings);
     let rho = noise::autocorrelation(&noise::residuals(values, &candidates));
-    let mut splits = confirm(values, &candidates, rho, settings);
-    add_excursions(values, &mut splits, rho, settings);
+    let mut splits = confirm(values, &order, &candidates, rho, settings);
+    add_excursions(&order, values.len(), &mut splits, rho, settings);
     add_newest(values, &mut splits, rho, settings);
     Steps { splits, rho }
 }
 
 /// Drops the weakest candidate and judges its neighbours again, until all that are left are significant.
-fn confirm(values: &[f64], candidates: &[usize], rho: f64, settings: &Settings) -> Vec<Split> {
+fn confirm(
+    values: &[f64],
+    order: &Order,
+    candidates: &[usize],
+    rho: f64,
+    settings: &Settings,
+) -> Vec<Split> {
     let mut places = candidates.to_vec();
     let judge = |places: &[usize], index: usize| {
         let start = if index == 0 { 0 } else { places[index - 1] };
         let end = places.get(index + 1).copied().unwrap_or(values.len());
-        verify::p_of_best_split(&values[start..end], places[index] - start, rho, settings)
+        let ranks = order.doubled_ranks(start, end);
+        verify::p_of_best_split(&values[start..end], &ranks, places[index] - start, rho, settings)
     };
     let mut ps: Vec<f64> = (0..places.len()).map(|index| judge(&places, index)).collect();
     while let Some(worst) = (0..ps.len()).max_by(|&a, &b| ps[a].total_cmp(&ps[b])) {
@@ -60,11 +69,19 @@ fn confirm(values: &[f64], candidates: &[usize], rho: f64, settings: &Settings) 
 }
 
 /// Looks for short runs inside every segment, and again beside each one found.
-fn add_excursions(values: &[f64], splits: &mut Vec<Split>, rho: f64, settings: &Settings) {
+fn add_excursions(
+    order: &Order,
+    count: usize,
+    splits: &mut Vec<Split>,
+    rho: f64,
+    settings: &Settings,
+) {
     let places: Vec<usize> = splits.iter().map(|split| split.at).collect();
-    let mut open: Vec<(usize, usize)> = noise::pieces(values.len(), &places).collect();
+    let mut open: Vec<(usize, usize)> = noise::pieces(count, &places).collect();
     while let Some((start, end)) = open.pop() {
-        let Some(found) = excursion::strongest(&values[start..end], rho) else { continue };
+        let Some(found) = excursion::strongest(&order.doubled_ranks(start, end), rho) else {
+            continue;
+        };
         if found.p > settings.revert_alpha {
             continue;
         }
