@@ -151,7 +151,7 @@ pub fn bandwidth(sorted: &[f64]) -> Option<f64> {
     if spread <= 0.0 {
         return None;
     }
-    let thin = thinned(sorted, 64);
+    let thin = thinned(sorted, 32);
     let mut distances = Vec::with_capacity(thin.len() * thin.len() / 2);
     for (index, low) in thin.iter().enumerate() {
         distances.extend(thin[index + 1..].iter().map(|high| high - low));

@@ -35,7 +35,7 @@ pub(crate) fn strongest(ranks: &[f64], rho: f64) -> Option<Excursion> {
             .map(|start| (start, distance(start)))
             .fold((0, -1.0), |most, next| if next.1 > most.1 { next } else { most });
         let standing = Standing { few: length, many: count - length, doubled_sum: centre + far };
-        if standing.score() < 2.0 {
+        if standing.score() < least_score(length, count) {
             continue;
         }
         let tried = count * LENGTHS.len();
@@ -45,4 +45,14 @@ pub(crate) fn strongest(ranks: &[f64], rho: f64) -> Option<Excursion> {
         }
     }
     best
+}
+
+/// A score below which no run of this length is significant: saves the exact tail where it cannot matter.
+fn least_score(length: usize, count: usize) -> f64 {
+    match (count, length) {
+        (0..60, _) => 2.3,
+        (_, 3) => 2.6,
+        (_, 4) => 2.9,
+        _ => 3.1,
+    }
 }

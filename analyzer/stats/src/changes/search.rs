@@ -4,10 +4,10 @@ use super::Settings;
 use super::order::Order;
 use crate::kernel::{Embedding, partition};
 
-/// Grid places of a window's search: of 500 points every eighth, then each split is moved to its best place.
-const GRID: usize = 63;
+/// Grid places of a window's search: of 500 points every tenth, then each split is moved to its best place.
+const GRID: usize = 50;
 /// Grid places of the search inside a piece.
-const PIECE_GRID: usize = 42;
+const PIECE_GRID: usize = 32;
 
 /// Returns candidate splits of `values`, ascending.
 pub(crate) fn candidates(values: &[f64], order: &Order, settings: &Settings) -> Vec<usize> {
