@@ -1,14 +1,28 @@
 //! The sorted order of a series, from which the order of any stretch follows without sorting again.
 
 /// Positions of a series by ascending value.
+#[derive(Debug, Clone)]
 pub(crate) struct Order {
     values: Vec<f64>,
     sorted: Vec<u32>,
 }
 
 impl Order {
+    /// The values in the order given.
+    pub(crate) fn values(&self) -> &[f64] {
+        &self.values
+    }
+
     pub(crate) fn new(values: &[f64]) -> Self {
         Self { values: values.to_vec(), sorted: argsort(values, 0..values.len()) }
+    }
+
+    /// Appends a value.
+    pub(crate) fn push(&mut self, value: f64) {
+        let key_of = |position: u32| key(self.values[position as usize]);
+        let place = self.sorted.partition_point(|&position| key_of(position) <= key(value));
+        self.sorted.insert(place, self.values.len() as u32);
+        self.values.push(value);
     }
 
     /// Returns the positions of `[start, end)` by ascending value, counted from the series' beginning.
