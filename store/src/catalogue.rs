@@ -1,6 +1,6 @@
 //! Which runs are there, and in which files.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -117,6 +117,16 @@ impl Catalogue {
             }
         }
         old
+    }
+
+    /// Returns the commits that hold the runs of `commit` now.
+    pub(crate) fn holders(&self, commit: &str) -> BTreeSet<String> {
+        let Some(Found::Whole(commit)) = self.found.get(commit).map(Arc::as_ref) else {
+            return BTreeSet::new();
+        };
+        let runs = commit.chunks.iter().flat_map(|chunk| &chunk.runs);
+        let places = runs.filter_map(|run| self.runs.get(run));
+        places.map(|place| self.live[*place].commit.clone()).collect()
     }
 
     /// Returns every data file that a commit or a note names.
