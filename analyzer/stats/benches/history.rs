@@ -16,7 +16,11 @@ fn main() {
 /// Level 100 with noise of one percent and a step of five percent every `every` points.
 fn series(seed: u64, count: usize, every: usize) -> Vec<f64> {
     let noise = Source::new(seed).noise(count, Noise::Gauss);
-    noise.iter().enumerate().map(|(index, noise)| 100.0 + 5.0 * (index / every % 2) as f64 + noise).collect()
+    noise
+        .iter()
+        .enumerate()
+        .map(|(index, noise)| 100.0 + 5.0 * (index / every % 2) as f64 + noise)
+        .collect()
 }
 
 fn run(bencher: Bencher, all: &[Vec<f64>]) {

@@ -8,8 +8,8 @@ mod pairwise;
 mod rng;
 
 pub mod autocorrelation;
-pub mod changes;
 pub mod bootstrap;
+pub mod changes;
 pub mod compare;
 pub mod distribution_test;
 pub mod drift;
@@ -20,14 +20,14 @@ pub mod hodges_lehmann;
 pub mod kernel;
 pub mod mann_whitney;
 pub mod multiplicity;
+pub mod nested;
 pub mod outlier;
 pub mod planning;
 pub mod proportion;
 pub mod rank;
-pub mod tail;
-pub mod nested;
 pub mod sequential;
 pub mod shift_function;
+pub mod tail;
 pub mod welch;
 pub mod wilcoxon;
 
