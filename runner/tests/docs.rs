@@ -124,7 +124,9 @@ fn shipped_plans_load_without_a_warning() {
 fn compositions_of_shipped_plans_resolve() {
     let mut compositions = 0;
     for plan in std::fs::read_dir("../plans").unwrap() {
-        let Ok(files) = std::fs::read_dir(plan.unwrap().path().join("_compositions")) else { continue };
+        let Ok(files) = std::fs::read_dir(plan.unwrap().path().join("_compositions")) else {
+            continue;
+        };
         for file in files.map(|file| file.unwrap().path()) {
             if file.extension().is_none_or(|extension| extension != "toml") {
                 continue;
@@ -132,9 +134,14 @@ fn compositions_of_shipped_plans_resolve() {
             compositions += 1;
             let loaded = composition::load(&file, &Environment::new())
                 .unwrap_or_else(|error| panic!("{}", error.diagnostic()));
-            let runs = loaded.resolve_all().unwrap_or_else(|error| panic!("{}", error.diagnostic()));
+            let runs =
+                loaded.resolve_all().unwrap_or_else(|error| panic!("{}", error.diagnostic()));
             let doubtful: Vec<_> = runs.iter().flat_map(|run| loaded.warnings_of(run)).collect();
-            assert!(doubtful.is_empty() && loaded.warnings.is_empty(), "{doubtful:?} {:?}", loaded.warnings);
+            assert!(
+                doubtful.is_empty() && loaded.warnings.is_empty(),
+                "{doubtful:?} {:?}",
+                loaded.warnings
+            );
         }
     }
     assert!(compositions > 0, "no composition was found");

@@ -13,7 +13,8 @@ const PLAN: &str = "../plans/wordcount-py";
 
 /// Returns whether Python is there, and says so when it is not.
 fn python() -> bool {
-    let there = Command::new("python3").arg("--version").output().is_ok_and(|out| out.status.success());
+    let there =
+        Command::new("python3").arg("--version").output().is_ok_and(|out| out.status.success());
     if !there {
         eprintln!("skipped: python3 is not installed");
     }
@@ -32,7 +33,12 @@ fn start(outputs: &Path, port: u16, case: &str, instances: usize, params: &str) 
     Command::new("python3")
         .args(["-B", "wordcount.py"])
         .current_dir(PLAN)
-        .envs([("TEST_PLAN", "wordcount-py"), ("TEST_CASE", case), ("TEST_RUN", "r1"), ("TEST_GROUP_ID", "all")])
+        .envs([
+            ("TEST_PLAN", "wordcount-py"),
+            ("TEST_CASE", case),
+            ("TEST_RUN", "r1"),
+            ("TEST_GROUP_ID", "all"),
+        ])
         .envs([("TEST_SUBNET", "127.1.0.0/16"), ("SYNC_SERVICE_HOST", "127.0.0.1")])
         .env("TEST_INSTANCE_COUNT", instances.to_string())
         .env("TEST_INSTANCE_PARAMS", params)
@@ -45,7 +51,9 @@ fn start(outputs: &Path, port: u16, case: &str, instances: usize, params: &str) 
 }
 
 fn lines(text: &str) -> Vec<Value> {
-    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}")))
+        .collect()
 }
 
 fn end(mut child: Child, outputs: &Path) -> Ended {
@@ -63,7 +71,8 @@ async fn run(case: &'static str, instances: usize, params: &'static str) -> Vec<
     let port = server.local_addr().port();
     let ended = tokio::task::spawn_blocking(move || {
         let directory = tempfile::tempdir().unwrap();
-        let outputs: Vec<_> = (0..instances).map(|number| directory.path().join(number.to_string())).collect();
+        let outputs: Vec<_> =
+            (0..instances).map(|number| directory.path().join(number.to_string())).collect();
         let children: Vec<Child> =
             outputs.iter().map(|outputs| start(outputs, port, case, instances, params)).collect();
         children.into_iter().zip(&outputs).map(|(child, outputs)| end(child, outputs)).collect()
@@ -74,7 +83,11 @@ async fn run(case: &'static str, instances: usize, params: &'static str) -> Vec<
 }
 
 fn names(ended: &Ended) -> Vec<&str> {
-    ended.events.iter().map(|line| line["event"].as_object().unwrap().keys().next().unwrap().as_str()).collect()
+    ended
+        .events
+        .iter()
+        .map(|line| line["event"].as_object().unwrap().keys().next().unwrap().as_str())
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -91,17 +104,32 @@ async fn four_instances_count_together_and_measure() {
         assert_eq!(ended.events[2]["event"]["success_event"]["group"], "all");
         let mut samples: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
         for line in &ended.metrics {
-            samples.entry(line["metric"].as_str().unwrap()).or_default().push(line["value"].as_f64().unwrap());
+            samples
+                .entry(line["metric"].as_str().unwrap())
+                .or_default()
+                .push(line["value"].as_f64().unwrap());
         }
-        let counts: Vec<(&str, usize)> = samples.iter().map(|(name, values)| (*name, values.len())).collect();
-        assert_eq!(counts, [("count_s", 2), ("sent_bytes", 2), ("shuffle_s", 2), ("words_per_s", 2)]);
+        let counts: Vec<(&str, usize)> =
+            samples.iter().map(|(name, values)| (*name, values.len())).collect();
+        assert_eq!(
+            counts,
+            [("count_s", 2), ("sent_bytes", 2), ("shuffle_s", 2), ("words_per_s", 2)]
+        );
         assert!(samples.values().flatten().all(|value| *value > 0.0), "{samples:?}");
-        assert_eq!(samples["sent_bytes"][0], samples["sent_bytes"][1], "the same text makes the same shares");
+        assert_eq!(
+            samples["sent_bytes"][0], samples["sent_bytes"][1],
+            "the same text makes the same shares"
+        );
     }
-    let messages: Vec<String> =
-        all.iter().map(|ended| ended.events[1]["event"]["message_event"]["message"].to_string()).collect();
+    let messages: Vec<String> = all
+        .iter()
+        .map(|ended| ended.events[1]["event"]["message_event"]["message"].to_string())
+        .collect();
     for number in 0..4 {
-        assert!(messages.iter().any(|text| text.contains(&format!("instance {number} of 4"))), "{messages:?}");
+        assert!(
+            messages.iter().any(|text| text.contains(&format!("instance {number} of 4"))),
+            "{messages:?}"
+        );
     }
 }
 
@@ -112,7 +140,10 @@ async fn nonsense_is_a_failure_with_its_reason() {
     }
     let unknown = run("weigh", 1, "").await.remove(0);
     assert!(!unknown.success);
-    assert_eq!(unknown.events[0]["event"]["failure_event"]["error"], "this plan has no testcase `weigh`");
+    assert_eq!(
+        unknown.events[0]["event"]["failure_event"]["error"],
+        "this plan has no testcase `weigh`"
+    );
 
     let zero = run("count", 1, "words=0|vocabulary=1|rounds=1|seed=1").await.remove(0);
     assert!(!zero.success);
@@ -143,6 +174,7 @@ fn its_own_tests_pass() {
     if !python() {
         return;
     }
-    let out = Command::new("python3").args(["-B", "-m", "unittest"]).current_dir(PLAN).output().unwrap();
+    let out =
+        Command::new("python3").args(["-B", "-m", "unittest"]).current_dir(PLAN).output().unwrap();
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
 }
