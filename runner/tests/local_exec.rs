@@ -30,7 +30,10 @@ async fn what_cannot_start_is_refused_before_anything_starts() {
     assert_eq!(error.what, "the run has no instances");
     let missing = bench.path("missing");
     let error = bench.run(&bench.request_for(vec![group("g", &missing, 2)])).await.unwrap_err();
-    assert!(error.what.ends_with("cannot be started: No such file or directory (os error 2)"), "{error}");
+    assert!(
+        error.what.ends_with("cannot be started: No such file or directory (os error 2)"),
+        "{error}"
+    );
     let plain = bench.path("plain");
     std::fs::write(&plain, "x").unwrap();
     let error = bench.run(&bench.request_for(vec![group("g", &plain, 2)])).await.unwrap_err();
@@ -67,7 +70,10 @@ async fn a_file_that_no_kernel_can_execute_is_an_infrastructure_error() {
     assert_eq!(execution.outcome.kind, OutcomeKind::InfraError);
     assert_eq!(execution.instances.len(), 3);
     let reason = &execution.instances[0].outcome.reason;
-    assert!(reason.starts_with("could not be started: executing it failed: Exec format error"), "{reason}");
+    assert!(
+        reason.starts_with("could not be started: executing it failed: Exec format error"),
+        "{reason}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,7 +82,11 @@ async fn every_end_gets_its_outcome() {
     let cases = [
         (SUCCESS, OutcomeKind::Success, ""),
         ("true", OutcomeKind::Failure, "no outcome: exited with status 0 without saying success"),
-        ("echo oops >&2; exit 3", OutcomeKind::Failure, "exited with status 3 without an outcome: oops"),
+        (
+            "echo oops >&2; exit 3",
+            OutcomeKind::Failure,
+            "exited with status 3 without an outcome: oops",
+        ),
         (
             r#"echo '{"ts":1,"event":{"failure_event":{"group":"g","error":"bad luck"}}}'"#,
             OutcomeKind::Failure,
@@ -98,11 +108,7 @@ async fn every_end_gets_its_outcome() {
             OutcomeKind::Failure,
             "said success, then exited with status 2",
         ),
-        (
-            r#"echo '{"event":{"success_event":{}}}' > run.out"#,
-            OutcomeKind::Success,
-            "",
-        ),
+        (r#"echo '{"event":{"success_event":{}}}' > run.out"#, OutcomeKind::Success, ""),
         (
             "echo 'lookup testground-sync-service: no such host' >&2; exit 1",
             OutcomeKind::Failure,
@@ -166,10 +172,22 @@ async fn an_instance_sees_the_documented_environment_and_nothing_else() {
     assert_eq!(variables["TEST_GROUP_INSTANCE_COUNT"], "1");
     assert_eq!(variables["TEST_RUN"], "run1");
     let known = [
-        "PATH", "TMPDIR", "INFLUXDB_URL", "REDIS_HOST", "LOG_LEVEL", "ADDITIONAL_HOSTS", "POD_IP", "HOST_IP",
-        "HOSTNAME", "SYNC_SERVICE_HOST", "SYNC_SERVICE_PORT",
+        "PATH",
+        "TMPDIR",
+        "INFLUXDB_URL",
+        "REDIS_HOST",
+        "LOG_LEVEL",
+        "ADDITIONAL_HOSTS",
+        "POD_IP",
+        "HOST_IP",
+        "HOSTNAME",
+        "SYNC_SERVICE_HOST",
+        "SYNC_SERVICE_PORT",
         // What a shell sets itself.
-        "PWD", "OLDPWD", "SHLVL", "_",
+        "PWD",
+        "OLDPWD",
+        "SHLVL",
+        "_",
     ];
     for name in variables.keys() {
         let ours = name.starts_with("TEST_") || name.starts_with("GROUND_") || known.contains(name);
@@ -193,11 +211,14 @@ async fn an_instance_sees_the_documented_environment_and_nothing_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn instances_are_pinned_round_robin() {
     let bench = Bench::new();
-    let mut request = bench.request(&format!("grep Cpus_allowed_list /proc/self/status > cpu; {SUCCESS}"), 4);
+    let mut request =
+        bench.request(&format!("grep Cpus_allowed_list /proc/self/status > cpu; {SUCCESS}"), 4);
     request.pin = true;
     assert!(bench.run(&request).await.unwrap().outcome.is_success());
     let cpus: Vec<usize> = (0..4)
-        .map(|n| bench.output(&format!("g/{n}/cpu")).split_whitespace().last().unwrap().parse().unwrap())
+        .map(|n| {
+            bench.output(&format!("g/{n}/cpu")).split_whitespace().last().unwrap().parse().unwrap()
+        })
         .collect();
     let available = std::thread::available_parallelism().unwrap().get();
     assert_eq!(cpus.iter().collect::<BTreeSet<_>>().len(), available.min(4));
@@ -215,7 +236,12 @@ impl SyncView for Stuck {
         assert_eq!(instances.len(), 2);
     }
     fn open_barriers(&self, _run: &RunId) -> Vec<OpenBarrier> {
-        vec![OpenBarrier { state: "ready".to_owned(), arrived: 1, target: 2, missing: vec!["g[1]".to_owned()] }]
+        vec![OpenBarrier {
+            state: "ready".to_owned(),
+            arrived: 1,
+            target: 2,
+            missing: vec!["g[1]".to_owned()],
+        }]
     }
     fn end_run(&self, _run: &RunId) -> Vec<Event> {
         let instance = Some(InstanceId { group: "g".to_owned(), index: 0 });
@@ -233,8 +259,16 @@ async fn a_timeout_says_where_everybody_stood() {
     let execution = runner.execute(&request, &control).await.unwrap();
     assert_eq!(execution.outcome.kind, OutcomeKind::Timeout);
     let found = outcomes(&execution);
-    assert!(found[0].1.ends_with("at barrier `ready` 1 of 2 arrived, missing g[1]"), "{}", found[0].1);
-    assert!(found[1].1.ends_with("has not signalled `ready`, at which 1 of 2 arrived"), "{}", found[1].1);
+    assert!(
+        found[0].1.ends_with("at barrier `ready` 1 of 2 arrived, missing g[1]"),
+        "{}",
+        found[0].1
+    );
+    assert!(
+        found[1].1.ends_with("has not signalled `ready`, at which 1 of 2 arrived"),
+        "{}",
+        found[1].1
+    );
     assert_eq!(execution.events.len(), 1);
     let mut told = Vec::new();
     while let Ok(one) = progress.try_recv() {
@@ -257,9 +291,13 @@ async fn cancel_asks_first_and_kills_after_the_grace() {
     );
     let stubborn = bench.script(
         "stubborn",
-        &format!("exec 3>{}\ntrap '' TERM\necho up >&3\nwhile :; do sleep 0.05; done", fifo.display()),
+        &format!(
+            "exec 3>{}\ntrap '' TERM\necho up >&3\nwhile :; do sleep 0.05; done",
+            fifo.display()
+        ),
     );
-    let request = bench.request_for(vec![group("polite", &polite, 1), group("stubborn", &stubborn, 1)]);
+    let request =
+        bench.request_for(vec![group("polite", &polite, 1), group("stubborn", &stubborn, 1)]);
     let (control, _progress) = control();
     let cancel = control.cancel.clone();
     let runner = bench.runner();
@@ -323,7 +361,11 @@ async fn nothing_of_an_instance_outlives_the_run() {
     let execution = bench.run_script(&body, 3).await;
     assert!(execution.outcome.is_success(), "{}", execution.outcome);
     presence.wait_for_the_last();
-    assert!(execution.caveats[0].ends_with("outlived their instance and were ended"), "{:?}", execution.caveats);
+    assert!(
+        execution.caveats[0].ends_with("outlived their instance and were ended"),
+        "{:?}",
+        execution.caveats
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -357,7 +399,8 @@ async fn engine_that_is_killed() {
     };
     let directory = std::path::PathBuf::from(directory);
     let bench = Bench::new();
-    let mut request = bench.request(&family(&directory.join("fifo"), "while :; do sleep 0.05; done"), 3);
+    let mut request =
+        bench.request(&family(&directory.join("fifo"), "while :; do sleep 0.05; done"), 3);
     request.outputs = directory.join("outputs");
     let runner = LocalExec::new(
         Arc::new(ground_runner::local_exec::IdleSync),
@@ -416,7 +459,8 @@ impl Watched {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_memory_limit_holds_and_is_named() {
     let bench = Bench::new();
-    let mut request = bench.request(&format!("x=$(head -c 100000000 /dev/zero | tr '\\0' x); {SUCCESS}"), 1);
+    let mut request =
+        bench.request(&format!("x=$(head -c 100000000 /dev/zero | tr '\\0' x); {SUCCESS}"), 1);
     request.groups[0].resources.memory_bytes = Some(32 << 20);
     let execution = bench.run(&request).await.unwrap();
     let outcome = &execution.instances[0].outcome;
@@ -432,10 +476,13 @@ async fn a_memory_limit_holds_and_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_processor_limit_slows_an_instance_down() {
     let bench = Bench::new();
-    let mut request = bench.request(&format!("i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done; {SUCCESS}"), 1);
+    let mut request =
+        bench.request(&format!("i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done; {SUCCESS}"), 1);
     request.groups[0].resources.cpu_millis = Some(100);
     let execution = bench.run(&request).await.unwrap();
-    if let Some(caveat) = execution.caveats.iter().find(|caveat| caveat.contains("processor limits")) {
+    if let Some(caveat) =
+        execution.caveats.iter().find(|caveat| caveat.contains("processor limits"))
+    {
         println!("skipped: processor limit by cgroup: {caveat}");
         return;
     }
@@ -450,7 +497,9 @@ async fn a_processor_limit_slows_an_instance_down() {
 #[tokio::test(flavor = "multi_thread")]
 async fn time_and_memory_used_are_counted() {
     let bench = Bench::new();
-    let execution = bench.run_script(&format!("i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; {SUCCESS}"), 1).await;
+    let execution = bench
+        .run_script(&format!("i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; {SUCCESS}"), 1)
+        .await;
     let one = &execution.instances[0];
     assert!(one.cpu_user_s > 0.01, "{}", one.cpu_user_s);
     assert!(one.max_rss_bytes < 1 << 30);

@@ -4,23 +4,24 @@ mod assemble;
 mod effect;
 mod exact;
 mod excursion;
-mod locate;
+pub(crate) mod locate;
 pub(crate) mod noise;
 pub(crate) mod ranks;
 mod replicates;
-mod search;
+pub(crate) mod search;
 mod steps;
 mod trend;
 mod types;
 mod variance;
-mod verify;
+pub(crate) mod verify;
 
 #[cfg(test)]
 mod tests;
 
 pub use replicates::analyze_replicated;
 pub use types::{
-    Caveat, ChangeKind, ChangePoint, ChangesError, Drift, HistoryAnalysis, Segment, Settings, VarianceChange,
+    Caveat, ChangeKind, ChangePoint, ChangesError, Drift, HistoryAnalysis, Segment, Settings,
+    VarianceChange,
 };
 
 /// Fewest points of a series in which a change of level can be told from noise.

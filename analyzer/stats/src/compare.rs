@@ -9,6 +9,7 @@ pub use caveats::Caveat;
 use crate::equivalence::Band;
 use crate::error::{StatsError, check_open_unit};
 use crate::hodges_lehmann::Estimate;
+use crate::nested::KnownSpread;
 use runs::RunPoints;
 use std::fmt;
 
@@ -72,6 +73,9 @@ pub struct CompareInput<'a> {
     pub exact: bool,
     /// The scale; by default logarithms where all values are above 0.
     pub scale: Option<Scale>,
+    /// Spread of run means that is known from elsewhere, as differences are taken: of natural logarithms, or
+    /// relative to the baseline's median. Only the test of nested values uses it.
+    pub known_spread: Option<KnownSpread>,
 }
 
 impl<'a> CompareInput<'a> {
@@ -87,6 +91,7 @@ impl<'a> CompareInput<'a> {
             alpha: 0.05,
             exact: false,
             scale: None,
+            known_spread: None,
         }
     }
 }
@@ -215,7 +220,8 @@ pub struct Comparison {
 /// Compares the runs of two revisions.
 ///
 /// One value per run is compared by ranks: Mann-Whitney with the Hodges-Lehmann interval, or signed ranks for
-/// pairs. Instances of a run are averaged first and never count as runs. The verdict follows from the interval
+/// pairs. Instances of a run are averaged first and never count as runs; their means are compared by t, and by ranks
+/// where at least eight runs a side show outliers. The verdict follows from the interval
 /// against the margin, and is withheld where the runs are too few for the test to reach `alpha`.
 ///
 /// # Errors

@@ -116,11 +116,8 @@ impl Embedding {
 
     /// Returns the centred features of one point, for sums over permuted orders.
     pub(crate) fn point(&self, index: usize) -> [f64; LANES] {
-        let mut row = self.prefix[index + 1];
-        for lane in 0..LANES {
-            row[lane] -= self.prefix[index][lane];
-        }
-        row
+        let (before, after) = (&self.prefix[index], &self.prefix[index + 1]);
+        std::array::from_fn(|lane| after[lane] - before[lane])
     }
 }
 

@@ -76,12 +76,19 @@ fn rank_p(reference: &[f64], new: &[f64], scale: Scale) -> f64 {
     let mut doubled = 0.0;
     for value in new {
         for other in reference {
-            doubled += if other < value { 2.0 } else if other == value { 1.0 } else { 0.0 };
+            doubled += if other < value {
+                2.0
+            } else if other == value {
+                1.0
+            } else {
+                0.0
+            };
         }
     }
     let (few, many) = (new.len(), reference.len());
     let standing = Standing { few, many, doubled_sum: doubled + (few * (few + 1)) as f64 };
-    let unsure = (1.0 / few as f64 + 1.0 / scale.own as f64) / (1.0 / few as f64 + 1.0 / many as f64);
+    let unsure =
+        (1.0 / few as f64 + 1.0 / scale.own as f64) / (1.0 / few as f64 + 1.0 / many as f64);
     standing.p(noise::inflation(scale.rho, few) * unsure)
 }
 

@@ -93,7 +93,10 @@ pub(super) async fn read_request<S: AsyncRead + Unpin>(
     Ok(Request { method: head.method, target: head.target, body })
 }
 
-async fn more<S: AsyncRead + Unpin>(stream: &mut S, bytes: &mut Vec<u8>) -> Result<(), RequestError> {
+async fn more<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    bytes: &mut Vec<u8>,
+) -> Result<(), RequestError> {
     match stream.read_buf(bytes).await {
         Ok(0) | Err(_) => Err(RequestError::Closed),
         Ok(_) => Ok(()),
@@ -171,7 +174,10 @@ mod tests {
             ("\u{1}\r\n\r\n", RequestError::Malformed),
             ("POST / HTTP/1.1\r\ncontent-length: many\r\n\r\n", RequestError::Malformed),
             ("POST / HTTP/1.1\r\ncontent-encoding: gzip\r\n\r\n", RequestError::Encoded),
-            ("POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", RequestError::Malformed),
+            (
+                "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+                RequestError::Malformed,
+            ),
         ] {
             assert_eq!(read(text).await, Err(error), "{text:?}");
         }

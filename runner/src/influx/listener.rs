@@ -109,9 +109,8 @@ async fn accept(listener: TcpListener, capture: Arc<Capture>, tracker: TaskTrack
 }
 
 async fn serve(mut stream: TcpStream, capture: &Capture) -> io::Result<()> {
-    let interim = async |stream: &mut TcpStream| {
-        stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await
-    };
+    let interim =
+        async |stream: &mut TcpStream| stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await;
     let answer = match read_request(&mut stream, interim).await {
         Err(RequestError::Closed) => return Ok(()),
         Err(error) => answer(error.status(), &error.to_string()),
@@ -198,7 +197,12 @@ struct Capture {
 }
 
 impl Capture {
-    async fn keep(&self, instance: Option<u32>, query: &str, body: &[u8]) -> Result<(), CaptureError> {
+    async fn keep(
+        &self,
+        instance: Option<u32>,
+        query: &str,
+        body: &[u8],
+    ) -> Result<(), CaptureError> {
         let text = std::str::from_utf8(body).map_err(|_| CaptureError::Utf8)?;
         let unit = precision(query).ok_or(CaptureError::Precision)?;
         let who = instance.map_or_else(|| "-".to_owned(), |index| index.to_string());
@@ -210,7 +214,10 @@ impl Capture {
             let Some(record) = record else { continue };
             let line = line.trim();
             let (head, at_ns) = match record.time {
-                Some(time) => (line[..line.rfind(' ').unwrap_or(line.len())].trim_end(), time.saturating_mul(unit)),
+                Some(time) => (
+                    line[..line.rfind(' ').unwrap_or(line.len())].trim_end(),
+                    time.saturating_mul(unit),
+                ),
                 None => (line, now),
             };
             let _ = writeln!(kept, "{who}\t{head} {at_ns}");
@@ -268,9 +275,14 @@ mod tests {
         assert!(answer.starts_with("HTTP/1.1 415 "), "{answer}");
         assert!(answer.contains("send plain text"), "{answer}");
         let answer = write(&listener, "/write", "good v=1\nbad\n").await;
-        assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("line 2: no fields"), "{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 400 ") && answer.contains("line 2: no fields"),
+            "{answer}"
+        );
         assert!(write(&listener, "/write?precision=y", "m v=1").await.starts_with("HTTP/1.1 400 "));
-        assert!(ask(&listener, "GET /elsewhere HTTP/1.1\r\n\r\n").await.starts_with("HTTP/1.1 404 "));
+        assert!(
+            ask(&listener, "GET /elsewhere HTTP/1.1\r\n\r\n").await.starts_with("HTTP/1.1 404 ")
+        );
         listener.stop().await;
         assert!(!directory.path().join(CAPTURE_FILE).exists());
     }
@@ -279,8 +291,17 @@ mod tests {
     async fn writes_are_kept_with_their_instance_and_time() {
         let directory = TempDir::new().unwrap();
         let listener = Listener::start(directory.path()).await.unwrap();
-        assert!(ask(&listener, "GET /instance/3/ping HTTP/1.1\r\n\r\n").await.starts_with("HTTP/1.1 204 "));
-        let answer = write(&listener, "/instance/7/write?db=testground&precision=ms", "m,run=r v=1 5\n# no\n").await;
+        assert!(
+            ask(&listener, "GET /instance/3/ping HTTP/1.1\r\n\r\n")
+                .await
+                .starts_with("HTTP/1.1 204 ")
+        );
+        let answer = write(
+            &listener,
+            "/instance/7/write?db=testground&precision=ms",
+            "m,run=r v=1 5\n# no\n",
+        )
+        .await;
         assert!(answer.starts_with("HTTP/1.1 204 "), "{answer}");
         write(&listener, "/write?precision=ns", "m v=2 9").await;
         listener.stop().await;

@@ -102,9 +102,10 @@ impl Collection<'_> {
             reading.add_published(published);
         }
         let outcome = match unread {
-            Some(error) => {
-                Outcome::new(OutcomeKind::InfraError, format!("its outputs cannot be read: {error}"))
-            }
+            Some(error) => Outcome::new(
+                OutcomeKind::InfraError,
+                format!("its outputs cannot be read: {error}"),
+            ),
             None => self.decide(slot, &reading),
         };
         let (ended_ns, reaped) = match fate.ended {
@@ -169,7 +170,9 @@ impl Collection<'_> {
         let mut caveats = Vec::new();
         let dropped: u64 = read.iter().map(|read| read.dropped_messages).sum();
         if dropped > 0 {
-            caveats.push(format!("{dropped} messages beyond the first 1000 of an instance are not kept"));
+            caveats.push(format!(
+                "{dropped} messages beyond the first 1000 of an instance are not kept"
+            ));
         }
         let long: u64 = read.iter().map(|read| read.long_lines).sum();
         if long > 0 {
@@ -181,7 +184,9 @@ impl Collection<'_> {
             instances.push(one.result);
             events.extend(one.events);
         }
-        events.extend(self.observed.reported.iter().filter(|event| event.instance.is_none()).cloned());
+        events.extend(
+            self.observed.reported.iter().filter(|event| event.instance.is_none()).cloned(),
+        );
         events.sort_by_key(|event| event.at_ns);
         let started = instances.iter().map(|one| one.started_ns).filter(|at_ns| *at_ns != 0);
         Execution {

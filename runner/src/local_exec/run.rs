@@ -102,7 +102,8 @@ fn failed(what: &str, source: impl std::error::Error + Send + Sync + 'static) ->
 fn token(request: &RunRequest) -> String {
     let count = EXECUTIONS.fetch_add(1, Ordering::SeqCst);
     let nanos = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().subsec_nanos();
-    let run: String = request.run.as_str().chars().filter(char::is_ascii_alphanumeric).take(20).collect();
+    let run: String =
+        request.run.as_str().chars().filter(char::is_ascii_alphanumeric).take(20).collect();
     format!("{run}-{}-{count}-{nanos:08x}", std::process::id())
 }
 
@@ -163,7 +164,9 @@ impl Stage {
         execution.caveats.splice(0..0, caveats);
         if let Err(error) = fs::remove_dir_all(&self.prepared.temporary) {
             let path = self.prepared.temporary.display();
-            execution.caveats.push(format!("temporary directory `{path}` cannot be removed: {error}"));
+            execution
+                .caveats
+                .push(format!("temporary directory `{path}` cannot be removed: {error}"));
         }
         for cgroup in self.prepared.cgroups.directories() {
             let _ = fs::remove_dir(cgroup);

@@ -37,7 +37,12 @@ pub enum Stopped {
 /// success; everybody else must say so. What was done to the instance comes first, then the signal, then the last
 /// decisive event, then the exit status. Success must be said and not contradicted.
 #[must_use]
-pub fn decide(ending: &Ending, reading: &Reading, stopped: Option<&Stopped>, bare: bool) -> Outcome {
+pub fn decide(
+    ending: &Ending,
+    reading: &Reading,
+    stopped: Option<&Stopped>,
+    bare: bool,
+) -> Outcome {
     let outcome = match stopped {
         Some(Stopped::Timeout(place)) => {
             let ran = seconds(ending.ran_s);

@@ -161,14 +161,16 @@ mod tests {
     #[test]
     fn go_lines_are_read() {
         let wrap = |event: &str| {
-            format!("{{\"ts\":1795354257839286181,\"msg\":\"\",\"group_id\":\"single\",\"run_id\":\"r\",\"event\":{event}}}")
+            format!(
+                "{{\"ts\":1795354257839286181,\"msg\":\"\",\"group_id\":\"single\",\"run_id\":\"r\",\"event\":{event}}}"
+            )
         };
         let start = wrap("{\"start_event\":{\"runenv\":{\"plan\":\"p\",\"params\":{}}}}");
         assert_eq!(kind(&start), Some(EventKind::Start));
-        let crash =
-            wrap("{\"crash_event\":{\"group\":\"single\",\"error\":\"boom\",\"stacktrace\":\"main.go:7\"}}");
-        let expected =
-            EventKind::Crash { error: "boom".to_owned(), stack: "main.go:7".to_owned() };
+        let crash = wrap(
+            "{\"crash_event\":{\"group\":\"single\",\"error\":\"boom\",\"stacktrace\":\"main.go:7\"}}",
+        );
+        let expected = EventKind::Crash { error: "boom".to_owned(), stack: "main.go:7".to_owned() };
         assert_eq!(kind(&crash), Some(expected));
         let failure = wrap("{\"failure_event\":{\"group\":\"single\",\"error\":\"no\"}}");
         let reported = parse_event(failure.as_bytes()).unwrap();
@@ -185,7 +187,8 @@ mod tests {
 
     #[test]
     fn rust_lines_without_time_and_with_the_misspelt_group_are_read() {
-        let message = "{\"event\":{\"message_event\":{\"message\":\"claimed sequence numbers; global=2\"}}}";
+        let message =
+            "{\"event\":{\"message_event\":{\"message\":\"claimed sequence numbers; global=2\"}}}";
         let reported = parse_event(message.as_bytes()).unwrap();
         assert_eq!(reported.at_ns, None);
         assert_eq!(

@@ -83,7 +83,8 @@ pub fn read_instance(directory: &Path, started_ns: i64) -> io::Result<Reading> {
     let mut said = BTreeSet::new();
     for (name, again) in [("stdout.log", false), ("run.out", true)] {
         if let Some(file) = open(&directory.join(name))? {
-            Scan { reading: &mut reading, said: &mut said, again, last_ns: started_ns }.scan(file)?;
+            Scan { reading: &mut reading, said: &mut said, again, last_ns: started_ns }
+                .scan(file)?;
         }
     }
     reading.events.sort_by_key(|(at_ns, _)| *at_ns);
@@ -165,7 +166,8 @@ fn read_stderr(path: &Path, reading: &mut Reading) -> io::Result<()> {
 fn last_words(tail: &[u8]) -> String {
     let lines: Vec<_> =
         tail.split(|byte| *byte == b'\n').map(plain).filter(|line| !line.is_empty()).collect();
-    let panic = lines.iter().rposition(|line| line.contains("panicked at") || line.starts_with("panic:"));
+    let panic =
+        lines.iter().rposition(|line| line.contains("panicked at") || line.starts_with("panic:"));
     let words = match panic {
         // Since Rust 1.73 the message stands on the line after the place.
         Some(place) if lines[place].ends_with(':') => {
@@ -229,7 +231,8 @@ mod tests {
         let directory = TempDir::new().unwrap();
         let mut file = fs::File::create(directory.path().join("stdout.log")).unwrap();
         for number in 0..5_000 {
-            writeln!(file, "{{\"event\":{{\"message_event\":{{\"message\":\"{number}\"}}}}}}").unwrap();
+            writeln!(file, "{{\"event\":{{\"message_event\":{{\"message\":\"{number}\"}}}}}}")
+                .unwrap();
         }
         writeln!(file, "{{\"event\":{{\"failure_event\":{{\"error\":\"no\"}}}}}}").unwrap();
         let reading = read_instance(directory.path(), 3).unwrap();
@@ -261,7 +264,10 @@ mod tests {
     #[test]
     fn the_hard_coded_host_is_recognised() {
         for (name, text) in [
-            ("stderr.log", "thread 'main' panicked at src/client.rs:1:1:\nBackground Sender: RecvError\n"),
+            (
+                "stderr.log",
+                "thread 'main' panicked at src/client.rs:1:1:\nBackground Sender: RecvError\n",
+            ),
             ("stderr.log", "dial tcp: lookup testground-sync-service: no such host\n"),
             ("stdout.log", "Error: getaddrinfo ENOTFOUND testground-sync-service\n"),
         ] {

@@ -5,7 +5,8 @@ use super::locate::{Location, locate};
 use super::steps::Split;
 use super::trend::Explained;
 use super::types::{
-    Caveat, ChangeKind, ChangePoint, Drift, HistoryAnalysis, Segment, Series, Settings, VarianceChange,
+    Caveat, ChangeKind, ChangePoint, Drift, HistoryAnalysis, Segment, Series, Settings,
+    VarianceChange,
 };
 use super::{LEAST_POINTS, noise, variance};
 use crate::drift::Trend;
@@ -22,7 +23,11 @@ pub(crate) fn too_short(series: &Series) -> HistoryAnalysis {
 }
 
 /// Writes the answer.
-pub(crate) fn assemble(series: &Series, explained: Explained, settings: &Settings) -> HistoryAnalysis {
+pub(crate) fn assemble(
+    series: &Series,
+    explained: Explained,
+    settings: &Settings,
+) -> HistoryAnalysis {
     let Explained { steps, trend } = explained;
     let flat = flattened(series, trend);
     let mut splits = steps.splits;
@@ -42,19 +47,30 @@ pub(crate) fn assemble(series: &Series, explained: Explained, settings: &Setting
         ..HistoryAnalysis::default()
     };
     for (index, (split, location)) in splits.iter().zip(&places).enumerate() {
-        let (before, after) =
-            (&series.raw[bounds[index]..bounds[index + 1]], &series.raw[bounds[index + 1]..bounds[index + 2]]);
-        let noisier = variance::compare(before, after, steps.rho).filter(|&(_, p)| p <= settings.drift_alpha);
+        let (before, after) = (
+            &series.raw[bounds[index]..bounds[index + 1]],
+            &series.raw[bounds[index + 1]..bounds[index + 2]],
+        );
+        let noisier =
+            variance::compare(before, after, steps.rho).filter(|&(_, p)| p <= settings.drift_alpha);
         if let Some((ratio, p)) = noisier {
             let index = series.positions[split.at];
             analysis.variance_changes.push(VarianceChange { index, ratio, p });
         }
-        let effect = relative_shift(before, after, noise::inflation(steps.rho, before.len().min(after.len())));
+        let effect = relative_shift(
+            before,
+            after,
+            noise::inflation(steps.rho, before.len().min(after.len())),
+        );
         let level_moved = effect.lo > 0.0 || effect.hi < 0.0;
         if split.kind == ChangeKind::Step && !level_moved && noisier.is_some() {
             continue;
         }
-        let kind = if split.kind == ChangeKind::Step && !level_moved { ChangeKind::Shape } else { split.kind };
+        let kind = if split.kind == ChangeKind::Step && !level_moved {
+            ChangeKind::Shape
+        } else {
+            split.kind
+        };
         analysis.change_points.push(ChangePoint {
             index: series.positions[location.index],
             lo: series.positions[location.lo - 1] + 1,
@@ -100,7 +116,9 @@ fn drift(series: &Series, trend: Trend) -> Drift {
 fn listed(series: &Series, flat: &[f64], places: &[usize]) -> Vec<usize> {
     let mut listed = Vec::new();
     for (start, end) in noise::pieces(flat.len(), places) {
-        listed.extend(outliers(&flat[start..end]).into_iter().map(|index| series.positions[start + index]));
+        listed.extend(
+            outliers(&flat[start..end]).into_iter().map(|index| series.positions[start + index]),
+        );
     }
     listed
 }

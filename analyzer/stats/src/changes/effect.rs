@@ -24,7 +24,8 @@ pub(crate) fn relative_shift(before: &[f64], after: &[f64], inflation: f64) -> E
         return shift(&logs(before), &logs(after), inflation).map(f64::exp_m1);
     }
     let level = noise::median(before).abs();
-    shift(before, after, inflation).map(|difference| if difference == 0.0 { 0.0 } else { difference / level })
+    shift(before, after, inflation)
+        .map(|difference| if difference == 0.0 { 0.0 } else { difference / level })
 }
 
 impl Effect {

@@ -79,7 +79,8 @@ impl Standing {
         }
         let (few, many) = (self.few.min(self.many), self.few.max(self.many));
         let pairs = (self.few * self.many) as f64;
-        let centred = (self.doubled_sum - (self.few * (self.few + self.many + 1)) as f64).abs() / 2.0;
+        let centred =
+            (self.doubled_sum - (self.few * (self.few + self.many + 1)) as f64).abs() / 2.0;
         let inversions = (pairs / 2.0 - centred).ceil().max(0.0) as usize;
         let p = (2.0 * exact_tail(few, many, inversions)).min(1.0);
         if inflation <= 1.0 {

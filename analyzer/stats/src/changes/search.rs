@@ -25,9 +25,18 @@ fn stitched(values: &[f64], settings: &Settings) -> Vec<usize> {
     for number in 0..windows {
         let start = number * last / (windows - 1);
         let low = if number == 0 { 0 } else { middle(start, number - 1, last, windows, window) };
-        let high = if number + 1 == windows { count } else { middle(start, number + 1, last, windows, window) };
+        let high = if number + 1 == windows {
+            count
+        } else {
+            middle(start, number + 1, last, windows, window)
+        };
         let found = search(&values[start..start + window], settings);
-        splits.extend(found.into_iter().map(|split| split + start).filter(|&split| low <= split && split < high));
+        splits.extend(
+            found
+                .into_iter()
+                .map(|split| split + start)
+                .filter(|&split| low <= split && split < high),
+        );
     }
     splits.dedup();
     splits

@@ -50,7 +50,9 @@ fn confirm(values: &[f64], candidates: &[usize], rho: f64, settings: &Settings) 
         }
         places.remove(worst);
         ps.remove(worst);
-        for neighbour in [worst.checked_sub(1), (worst < places.len()).then_some(worst)].into_iter().flatten() {
+        for neighbour in
+            [worst.checked_sub(1), (worst < places.len()).then_some(worst)].into_iter().flatten()
+        {
             ps[neighbour] = judge(&places, neighbour);
         }
     }
@@ -84,6 +86,10 @@ fn add_newest(values: &[f64], splits: &mut Vec<Split>, rho: f64, settings: &Sett
     if let Some(newest) = tail::newest(&values[start..], &borrowed, rho)
         && newest.p <= settings.tail_alpha
     {
-        splits.push(Split { at: values.len() - newest.points, p: newest.p, kind: ChangeKind::Late });
+        splits.push(Split {
+            at: values.len() - newest.points,
+            p: newest.p,
+            kind: ChangeKind::Late,
+        });
     }
 }

@@ -17,7 +17,8 @@ pub(crate) struct Explained {
 /// Schwarz, G. (1978). Estimating the dimension of a model. Ann. Statist. 6, 461–464, on capped squares: two parameters a
 /// step, one for the slope; serial correlation shrinks the number of points.
 pub(crate) fn explain(values: &[f64], steps: Steps, settings: &Settings) -> Explained {
-    let Some(whole) = trend(values, steps.rho).filter(|whole| whole.p <= settings.drift_alpha) else {
+    let Some(whole) = trend(values, steps.rho).filter(|whole| whole.p <= settings.drift_alpha)
+    else {
         return Explained { steps, trend: None };
     };
     let flat = detrended(values, whole.slope);
@@ -28,7 +29,9 @@ pub(crate) fn explain(values: &[f64], steps: Steps, settings: &Settings) -> Expl
     let points = values.len() as f64;
     let effective = points * (1.0 - rho) / (1.0 + rho);
     let score = |residuals: &[f64], parameters: f64| {
-        effective * capped_loss(residuals, spread.max(f64::MIN_POSITIVE)).max(f64::MIN_POSITIVE).ln() + parameters * points.ln()
+        effective
+            * capped_loss(residuals, spread.max(f64::MIN_POSITIVE)).max(f64::MIN_POSITIVE).ln()
+            + parameters * points.ln()
     };
     if score(&sloped, 1.0) >= score(&stepped, 2.0 * steps.splits.len() as f64) {
         return Explained { steps, trend: None };
@@ -39,5 +42,9 @@ pub(crate) fn explain(values: &[f64], steps: Steps, settings: &Settings) -> Expl
 
 fn detrended(values: &[f64], slope: f64) -> Vec<f64> {
     let middle = values.len() as f64 / 2.0;
-    values.iter().enumerate().map(|(index, value)| value - slope * (index as f64 - middle)).collect()
+    values
+        .iter()
+        .enumerate()
+        .map(|(index, value)| value - slope * (index as f64 - middle))
+        .collect()
 }

@@ -198,8 +198,12 @@ pub(crate) struct Series {
 
 impl Series {
     pub(crate) fn new(values: &[f64]) -> Result<Self, ChangesError> {
-        let mut series =
-            Self { raw: Vec::new(), scaled: Vec::new(), positions: Vec::new(), length: values.len() };
+        let mut series = Self {
+            raw: Vec::new(),
+            scaled: Vec::new(),
+            positions: Vec::new(),
+            length: values.len(),
+        };
         for (index, &value) in values.iter().enumerate() {
             if value.is_infinite() {
                 return Err(ChangesError::Infinite { index });
@@ -211,7 +215,13 @@ impl Series {
         }
         let most = series.raw.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
         // Only magnitudes whose squares or sums leave the range of a double are rescaled, exactly.
-        let factor = if most > 1e100 { 2.0_f64.powi(-600) } else if most < 1e-100 { 2.0_f64.powi(600) } else { 1.0 };
+        let factor = if most > 1e100 {
+            2.0_f64.powi(-600)
+        } else if most < 1e-100 {
+            2.0_f64.powi(600)
+        } else {
+            1.0
+        };
         series.scaled = series.raw.iter().map(|value| value * factor).collect();
         Ok(series)
     }

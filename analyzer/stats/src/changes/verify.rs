@@ -30,8 +30,11 @@ pub(crate) fn p_of_best_split(values: &[f64], split: usize, rho: f64, settings: 
 
 fn rank_bound(values: &[f64], split: usize, rho: f64) -> f64 {
     let ranks = doubled_ranks(values);
-    let standing =
-        Standing { few: split, many: values.len() - split, doubled_sum: ranks[..split].iter().sum() };
+    let standing = Standing {
+        few: split,
+        many: values.len() - split,
+        doubled_sum: ranks[..split].iter().sum(),
+    };
     let inflation = noise::inflation(rho, split.min(values.len() - split));
     (standing.p(inflation) * (values.len() - 1) as f64).min(1.0)
 }

@@ -33,14 +33,34 @@ fn the_last_word_and_the_end_decide_together() {
     let cases: Vec<(Vec<EventKind>, Ending, OutcomeKind, &str)> = vec![
         (vec![Success], exited(0), Kind::Success, ""),
         (vec![Success], exited(3), Kind::Failure, "said success, then exited with status 3"),
-        (vec![Success], exited(101), Kind::Crash, "said success, then exited with status 101, a panic"),
-        (vec![Success], killed(11), Kind::Crash, "said success, then killed by signal 11 (SIGSEGV) after 41.2 s"),
-        (vec![], exited(0), Kind::Failure, "no outcome: exited with status 0 without saying success"),
+        (
+            vec![Success],
+            exited(101),
+            Kind::Crash,
+            "said success, then exited with status 101, a panic",
+        ),
+        (
+            vec![Success],
+            killed(11),
+            Kind::Crash,
+            "said success, then killed by signal 11 (SIGSEGV) after 41.2 s",
+        ),
+        (
+            vec![],
+            exited(0),
+            Kind::Failure,
+            "no outcome: exited with status 0 without saying success",
+        ),
         (vec![], exited(2), Kind::Failure, "exited with status 2 without an outcome"),
         (vec![], exited(101), Kind::Crash, "exited with status 101, a panic without an outcome"),
         (vec![], killed(9), Kind::Crash, "killed by signal 9 (SIGKILL) after 41.2 s"),
         (vec![], killed(77), Kind::Crash, "killed by signal 77 after 41.2 s"),
-        (vec![], exited(137), Kind::Failure, "exited with status 137, a shell's word for signal 9 without an outcome"),
+        (
+            vec![],
+            exited(137),
+            Kind::Failure,
+            "exited with status 137, a shell's word for signal 9 without an outcome",
+        ),
         // Go and JS exit 0 after a failure, Go also after a panic.
         (vec![failure("no")], exited(0), Kind::Failure, "failed: no"),
         (vec![failure("")], exited(0), Kind::Failure, "failed"),
@@ -49,8 +69,18 @@ fn the_last_word_and_the_end_decide_together() {
         (vec![failure("first"), failure("last")], exited(0), Kind::Failure, "failed: last"),
         (vec![failure("first"), Success], exited(0), Kind::Success, ""),
         (vec![Success, failure("late")], exited(0), Kind::Failure, "failed: late"),
-        (vec![failure("no")], killed(6), Kind::Crash, "killed by signal 6 (SIGABRT) after 41.2 s; before that: no"),
-        (vec![EventKind::Start, EventKind::Message("x".to_owned())], exited(0), Kind::Failure, "no outcome: exited with status 0 without saying success"),
+        (
+            vec![failure("no")],
+            killed(6),
+            Kind::Crash,
+            "killed by signal 6 (SIGABRT) after 41.2 s; before that: no",
+        ),
+        (
+            vec![EventKind::Start, EventKind::Message("x".to_owned())],
+            exited(0),
+            Kind::Failure,
+            "no outcome: exited with status 0 without saying success",
+        ),
     ];
     for (events, ending, kind, reason) in cases {
         let outcome = decide(&ending, &said(&events), None, false);
@@ -100,7 +130,10 @@ fn what_was_done_to_an_instance_comes_first() {
         "still ran after 41.2 s: waits at barrier `ready` (39 of 40 arrived)"
     );
     let outcome = decide(&exited(0), &said(&[]), Some(&Stopped::Canceled), true);
-    assert_eq!((outcome.kind, outcome.reason.as_str()), (OutcomeKind::Canceled, "stopped after 41.2 s"));
+    assert_eq!(
+        (outcome.kind, outcome.reason.as_str()),
+        (OutcomeKind::Canceled, "stopped after 41.2 s")
+    );
 }
 
 #[test]
