@@ -19,7 +19,7 @@ use crate::revisions::Place;
 pub struct CargoBuilder;
 
 /// What cargo says when it is the network that is missing, not the source that is wrong.
-const NO_NETWORK: [&str; 7] = [
+const NO_NETWORK: [&str; 8] = [
     "Could not resolve host",
     "failed to download",
     "unable to update registry",
@@ -27,6 +27,7 @@ const NO_NETWORK: [&str; 7] = [
     "you may want to run without the `--offline` flag",
     "can't checkout from",
     "failed to fetch",
+    "you're using offline mode",
 ];
 
 impl Builder for CargoBuilder {

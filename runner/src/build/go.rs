@@ -61,7 +61,9 @@ impl Builder for GoBuilder {
             }
             let version = self.toolchain(job).await?;
             let name = job.plan.rsplit('/').next().unwrap_or("plan");
-            let output = job.scratch.join("out").join(name);
+            let dir = job.scratch.join("out");
+            fs::create_dir_all(&dir).map_err(|error| Fault::io(&dir, &error))?;
+            let output = dir.join(name);
             let mut words: Vec<String> = ["go", "build", "-trimpath"].map(str::to_owned).into();
             // A version stamp would make equal sources differ; Go before 1.18 has none and does not know the flag.
             if minor_version(&version).is_none_or(|minor| minor >= 18) {

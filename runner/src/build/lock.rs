@@ -121,6 +121,8 @@ impl Drop for FileLock {
     fn drop(&mut self) {
         // An empty file says that nothing was left behind.
         let _ = self.file.set_len(0);
+        // Closing is not enough: a child between fork and exec has the descriptor too.
+        let _ = self.file.unlock();
     }
 }
 

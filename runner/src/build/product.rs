@@ -57,10 +57,11 @@ impl Product {
     }
 }
 
-/// Digests what is started: the content of a single file, or every file with its name and the command.
+/// Digests what is started: the content of a program that is the only file, or every file with its name,
+/// and the command.
 pub(super) fn digest(dir: &Path, command: &[String]) -> io::Result<Digest> {
     let files = files_below(dir)?;
-    if let ([only], [program]) = (&files[..], command)
+    if let ([only], [program, ..]) = (&files[..], command)
         && *program == format!("{ARTIFACT}/{only}")
     {
         return of_file(&dir.join(only));

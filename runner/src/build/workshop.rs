@@ -319,7 +319,14 @@ impl<'a> Session<'a> {
             (Some(repository), Place::Commit) => root.join(repository.prefix()),
             _ => self.request.dir.clone(),
         };
-        let scratch = format!("{}-{}", self.name, Digest::of(spec.canonical()).short());
+        // Cargo tells two directories with the same package apart by nothing but times of change, so the worktree of
+        // builds and the plan's own directory never share what is built incrementally.
+        let place_name = match place {
+            Place::WorkTree => "here",
+            Place::Commit => "commits",
+        };
+        let spec_name = Digest::of(spec.canonical()).short();
+        let scratch = format!("{}-{spec_name}-{place_name}", self.name);
         Job {
             spec,
             plan: &self.request.plan,
