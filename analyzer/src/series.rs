@@ -124,6 +124,9 @@ struct RunGroup {
     commit: String,
 }
 
+/// Place of the parameters in [`RunGroup::key`].
+const PARAMS: usize = 4;
+
 impl RunGroup {
     fn of(key: &SeriesKey, commit: &str) -> Self {
         let parts = [
@@ -181,7 +184,8 @@ fn failed_runs(frame: &DataFrame) -> PolarsResult<HashMap<RunGroup, u32>> {
     Ok((0..failed.height())
         .map(|index| {
             let text = |place: usize| columns[place].get(index).unwrap_or_default().to_owned();
-            let key = [0, 1, 2, 3, 4, 5, 6].map(text);
+            let mut key = [0, 1, 2, 3, 4, 5, 6].map(text);
+            key[PARAMS] = params_text(&key[PARAMS]);
             (RunGroup { key, commit: text(7) }, runs.get(index).unwrap_or(0))
         })
         .collect())
@@ -290,10 +294,14 @@ where
     column.get(index)
 }
 
-/// Reads `a=1 b=2` back.
+/// Reads parameters from the JSON object that the store keeps.
 pub(crate) fn params_of(text: &str) -> BTreeMap<String, String> {
-    text.split(' ')
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+/// Returns the same parameters as `a=1 b=2`.
+pub(crate) fn params_text(text: &str) -> String {
+    let params = params_of(text);
+    let pairs: Vec<String> = params.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    pairs.join(" ")
 }

@@ -10,6 +10,7 @@ use ground_core::revision::Revision;
 use ground_core::verdict::Stability;
 
 use crate::signature::normalise;
+use crate::stats::outcome_changes::{OutcomeChange, Outcomes, Settings, outcome_changes};
 use crate::stats::proportion::{self, Count};
 
 /// The level of the rate's interval.
@@ -62,12 +63,9 @@ pub fn stability(outcomes: &[RunOutcome]) -> Vec<StabilityFinding> {
 
 fn judge(case: CaseKey, outcomes: &[&RunOutcome]) -> StabilityFinding {
     let revisions = by_revision(outcomes);
-    let counts: Vec<(u64, u64)> = revisions
-        .iter()
-        .map(|(_, counts)| (u64::from(counts.failures()), u64::from(counts.runs())))
-        .collect();
-    let rise = outcome_changes::rise(&counts, RISE_ALPHA);
-    let newest = rise.as_ref().map_or(0, |rise| rise.index);
+    let change = newest_change(&revisions);
+    let newest = change.as_ref().map_or(0, |change| change.index);
+    let rise = change.filter(|change| change.after.estimate > change.before.estimate);
     let mut stretch = OutcomeCounts::default();
     for (_, counts) in &revisions[newest..] {
         stretch.merge(counts);
@@ -83,6 +81,16 @@ fn judge(case: CaseKey, outcomes: &[&RunOutcome]) -> StabilityFinding {
         case,
         revisions,
     }
+}
+
+/// The newest revision at which the rate of failure changed: the stretch since then is what is judged.
+fn newest_change(revisions: &[(Revision, OutcomeCounts)]) -> Option<OutcomeChange> {
+    let outcomes: Vec<Outcomes> = revisions
+        .iter()
+        .map(|(_, counts)| Outcomes { failures: counts.failures(), runs: counts.runs() })
+        .collect();
+    let settings = Settings { alpha: RISE_ALPHA, ..Settings::default() };
+    outcome_changes(&outcomes, &settings).ok()?.pop()
 }
 
 fn by_revision(outcomes: &[&RunOutcome]) -> Vec<(Revision, OutcomeCounts)> {
@@ -148,16 +156,4 @@ fn caveats(revisions: &[(Revision, OutcomeCounts)], stretch: &OutcomeCounts) -> 
         }
     }
     caveats
-}
-
-mod outcome_changes {
-    pub(super) struct Rise {
-        pub(super) index: usize,
-        pub(super) lo: usize,
-        pub(super) hi: usize,
-        pub(super) p: f64,
-    }
-    pub(super) fn rise(_: &[(u64, u64)], _: f64) -> Option<Rise> {
-        None
-    }
 }

@@ -53,7 +53,7 @@ pub enum DocumentFault {
         reason: String,
     },
     /// A parameter or profile is not a text.
-    #[error("`{key}` is a {given}; its value has to be a string")]
+    #[error("`{key}` has type {given}, and has to be a string")]
     NotText {
         /// The parameter's name.
         key: String,
@@ -178,7 +178,7 @@ impl Document {
     }
 
     fn toml_error(&self, error: &toml::de::Error) -> DocumentError {
-        let fault = DocumentFault::Toml { reason: error.message().to_owned() };
+        let fault = DocumentFault::Toml { reason: plain_words(error.message()) };
         DocumentError {
             fault: Box::new(fault),
             spot: Box::new(self.spot(error.span().unwrap_or(0..0))),
@@ -231,8 +231,11 @@ impl Document {
                         .and_then(|table| table.iter().find(|(name, _)| name.get_ref() == key));
                     let Some((name, value)) = entry else { break };
                     // A table's own range is its header or its braces; for a missing key below it the key reads better.
-                    let is_table = value.get_ref().is_table() || value.get_ref().is_array();
-                    found = if key_wanted || is_table { name.span() } else { value.span() };
+                    found = if key_wanted || holds_keys(value.get_ref()) {
+                        name.span()
+                    } else {
+                        value.span()
+                    };
                     value
                 }
                 Step::Index(index) => {
@@ -246,6 +249,29 @@ impl Document {
         }
         found
     }
+}
+
+/// Returns whether a value is a table, or a list of tables.
+fn holds_keys(value: &DeValue<'_>) -> bool {
+    let first = value.as_array().and_then(|items| items.first());
+    value.is_table() || first.is_some_and(|item| item.get_ref().is_table())
+}
+
+/// Says in words what serde says in names of Rust types.
+fn plain_words(message: &str) -> String {
+    let Some((given, wanted)) = message.split_once(", expected ") else {
+        return message.to_owned();
+    };
+    let wanted = match wanted {
+        "u32" | "u64" => "a whole number, 0 or more",
+        "f64" => "a number",
+        "a boolean" => "`true` or `false`",
+        "a map" => "a table",
+        "a sequence" => "a list",
+        name if name.starts_with("struct ") => "a table",
+        other => other,
+    };
+    format!("{given}, expected {wanted}")
 }
 
 fn unknown_key(path: &serde_ignored::Path<'_>) -> Option<UnknownKey> {

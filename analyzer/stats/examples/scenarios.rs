@@ -35,7 +35,9 @@ fn main() {
         return dump(seed, each);
     }
     println!("seed {seed}, {each} series a scenario, margin {MARGIN}");
-    println!("| scenario | F1 | precision | recall | F1 margin 1 | alarmed | per 1000 points | named | us a point |");
+    println!(
+        "| scenario | F1 | precision | recall | F1 margin 1 | alarmed | per 1000 points | named | us a point |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|");
     let mut all = Score::default();
     let mut worst = ("", 0.0_f64);
@@ -51,7 +53,12 @@ fn main() {
         print(scenario, &row, each);
     }
     println!();
-    println!("overall F1 {:.3} (precision {:.3}, recall {:.3})", all.f1(), all.precision(), all.recall());
+    println!(
+        "overall F1 {:.3} (precision {:.3}, recall {:.3})",
+        all.f1(),
+        all.precision(),
+        all.recall()
+    );
     println!("worst null scenario: {} {:.3}", worst.0, worst.1);
 }
 
@@ -89,7 +96,8 @@ fn judge(scenario: &Scenario, seed: u64, each: usize) -> Row {
 
 fn count(row: &mut Row, scenario: &Scenario, case: &Case, analysis: &HistoryAnalysis) {
     let found: Vec<usize> = analysis.change_points.iter().map(|change| change.index).collect();
-    let variances: Vec<usize> = analysis.variance_changes.iter().map(|change| change.index).collect();
+    let variances: Vec<usize> =
+        analysis.variance_changes.iter().map(|change| change.index).collect();
     let truth: &[usize] = if scenario.truth == Truth::Spread { &[] } else { &case.changes };
     let score = Score::of(truth, &found, MARGIN);
     row.score.add(score);

@@ -2,7 +2,7 @@
 
 use ground_core::composition::{Fault, WarningKind};
 
-use super::template::{FUNCTIONS, TemplateFault};
+use super::template::{FUNCTIONS, ResourceError, TemplateFault};
 use crate::diagnostic::did_you_mean;
 
 /// Says what to change about a broken rule; a command line has flags where a file has keys.
@@ -112,7 +112,10 @@ pub(super) fn of_template(fault: &TemplateFault) -> Option<String> {
         TemplateFault::UnknownTemplate { name, known } => did_you_mean(name, known),
         TemplateFault::UnknownVariable { name } => Some(format!("declare it with `{{{{ {name} := … }}}}`; a template that is called sees none of its caller's variables")),
         TemplateFault::Unclosed { what: "action" } => Some("close it with `}}`, and every `if`, `with`, `range`, `define` and `block` with `{{ end }}`".to_owned()),
-        TemplateFault::NoField { .. } => Some("`toml`, `pick` and fields work on tables; `index` on lists".to_owned()),
+        TemplateFault::NoField { .. } => Some("only tables have fields; `index` takes an item of a list".to_owned()),
+        TemplateFault::Resource(ResourceError::Unreadable { .. }) => {
+            Some("resources are relative to the composition's directory".to_owned())
+        }
         TemplateFault::Incomparable { .. } => Some("texts become numbers with `atoi`; texts are quoted".to_owned()),
         _ => None,
     }

@@ -185,4 +185,3 @@ fn find_plan(
         }
     }
 }
-

@@ -10,7 +10,7 @@ pub(super) struct Directory<'a>(pub(super) &'a Path);
 
 impl ResourceLoader for Directory<'_> {
     fn load(&self, path: &str) -> Result<Value, ResourceError> {
-        let file = self.0.join(path).display().to_string();
+        let file = self.0.join(path.trim_start_matches("./")).display().to_string();
         let text = std::fs::read_to_string(&file).map_err(|error| ResourceError::Unreadable {
             path: file.clone(),
             reason: error.to_string(),

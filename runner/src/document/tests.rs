@@ -33,9 +33,19 @@ fn the_deepest_value_that_exists_is_found() {
     assert_eq!(found(&[key("global"), key("case")]), (2, 8, 7));
     assert_eq!(found(&[key("global"), key("runner")]), (1, 2, 6), "the table's name");
     assert_eq!(found(&[key("groups"), Step::Index(0), key("instances"), key("count")]), (5, 23, 1));
-    assert_eq!(found(&[key("groups"), Step::Index(0), key("instances"), key("percentage")]), (5, 1, 9));
-    assert_eq!(found(&[key("groups"), Step::Index(1), key("run"), key("test_params"), key("size")]), (9, 8, 3));
-    assert_eq!(found(&[key("groups"), Step::Index(1), key("resources")]).0, 6, "the group's header");
+    assert_eq!(
+        found(&[key("groups"), Step::Index(0), key("instances"), key("percentage")]),
+        (5, 1, 9)
+    );
+    assert_eq!(
+        found(&[key("groups"), Step::Index(1), key("run"), key("test_params"), key("size")]),
+        (9, 8, 3)
+    );
+    assert_eq!(
+        found(&[key("groups"), Step::Index(1), key("resources")]).0,
+        6,
+        "the group's header"
+    );
     assert_eq!(found(&[key("nothing")]).0, 1);
     assert_eq!(found(&[key("groups"), Step::Index(7), key("id")]).0, 3);
 }
@@ -64,12 +74,18 @@ fn durations_are_go_texts_or_seconds() {
     assert_eq!(text("250ms"), millis(250));
     assert_eq!(duration(&toml::Value::Integer(2)), millis(2000));
     assert_eq!(duration(&toml::Value::Float(0.5)), millis(500));
-    for wrong in ["", "5", "s", "-5s", "0s", "5 parsecs", "1m30", "1e3s", "99999999999999999999h", "."] {
+    for wrong in
+        ["", "5", "s", "-5s", "0s", "5 parsecs", "1m30", "1e3s", "99999999999999999999h", "."]
+    {
         assert!(text(wrong).is_err(), "{wrong}");
     }
-    for wrong in [toml::Value::Integer(0), toml::Value::Integer(-1), toml::Value::Float(f64::NAN),
-        toml::Value::Float(f64::INFINITY), toml::Value::Boolean(true)]
-    {
+    for wrong in [
+        toml::Value::Integer(0),
+        toml::Value::Integer(-1),
+        toml::Value::Float(f64::NAN),
+        toml::Value::Float(f64::INFINITY),
+        toml::Value::Boolean(true),
+    ] {
         assert!(duration(&wrong).is_err(), "{wrong}");
     }
 }

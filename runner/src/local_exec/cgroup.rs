@@ -90,7 +90,12 @@ impl Cgroups {
         cgroups
     }
 
-    fn hierarchy(&mut self, host: &Host, controller: &'static str, name: &str) -> Option<Hierarchy> {
+    fn hierarchy(
+        &mut self,
+        host: &Host,
+        controller: &'static str,
+        name: &str,
+    ) -> Option<Hierarchy> {
         let (parent, unified) = match (host.v1(controller), host.v2()) {
             (Some(directory), _) => (directory, false),
             (None, Some(directory)) => (directory, true),
@@ -100,7 +105,8 @@ impl Cgroups {
                 return None;
             }
         };
-        let made = if unified { delegated(&parent, controller, name) } else { child(&parent, name) };
+        let made =
+            if unified { delegated(&parent, controller, name) } else { child(&parent, name) };
         match made {
             Ok(directory) => {
                 if !self.made.contains(&directory) {
@@ -122,7 +128,9 @@ impl Cgroups {
         let memory = self.memory.clone().zip(resources.memory_bytes);
         if let Some((hierarchy, bytes)) = memory {
             let limits = memory_files(hierarchy.unified, bytes);
-            if let Some(directory) = self.limited("memory", &hierarchy.directory.join(name), &limits) {
+            if let Some(directory) =
+                self.limited("memory", &hierarchy.directory.join(name), &limits)
+            {
                 instance.memory = Some(directory.clone());
                 instance.add(&directory);
             }
@@ -193,9 +201,8 @@ impl InstanceCgroup {
         };
         ["memory.oom_control", "memory.events"].iter().any(|file| {
             let text = fs::read_to_string(directory.join(file)).unwrap_or_default();
-            text.lines().any(|line| {
-                line.strip_prefix("oom_kill ").is_some_and(|count| count.trim() != "0")
-            })
+            text.lines()
+                .any(|line| line.strip_prefix("oom_kill ").is_some_and(|count| count.trim() != "0"))
         })
     }
 
@@ -258,7 +265,8 @@ fn make(directory: &Path) -> io::Result<()> {
 /// Version 2 lets a group with processes have no limited children, so the parent of ours is tried as well.
 fn delegated(own: &Path, controller: &str, name: &str) -> io::Result<PathBuf> {
     let mut last = io::Error::from(io::ErrorKind::PermissionDenied);
-    for parent in own.ancestors().take(2).filter(|level| level.join("cgroup.controllers").is_file()) {
+    for parent in own.ancestors().take(2).filter(|level| level.join("cgroup.controllers").is_file())
+    {
         let enabled = format!("+{controller}");
         let made = fs::write(parent.join("cgroup.subtree_control"), &enabled)
             .and_then(|()| child(parent, name))

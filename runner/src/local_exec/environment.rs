@@ -45,7 +45,9 @@ pub(super) struct Who<'a> {
 
 /// A parameter that Testground's encoding cannot carry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("parameter `{name}` of group `{group}` contains `{character}`, which `TEST_INSTANCE_PARAMS` cannot carry")]
+#[error(
+    "parameter `{name}` of group `{group}` contains `{character}`, which `TEST_INSTANCE_PARAMS` cannot carry"
+)]
 pub(super) struct ParamError {
     pub(super) group: String,
     pub(super) name: String,
@@ -69,7 +71,11 @@ pub(super) fn dropped_params(group: &GroupRequest) -> Vec<&str> {
 }
 
 /// Returns every variable of the instance's environment; nothing else of the engine's reaches it.
-pub(super) fn environment(request: &RunRequest, common: &Common, who: Who<'_>) -> Vec<(String, String)> {
+pub(super) fn environment(
+    request: &RunRequest,
+    common: &Common,
+    who: Who<'_>,
+) -> Vec<(String, String)> {
     let host = host_name(&who.instance.group, who.global);
     let mut list: Vec<(String, String)> = Vec::with_capacity(40);
     let mut set = |name: &str, value: &str| list.push((name.to_owned(), value.to_owned()));
@@ -240,8 +246,13 @@ mod tests {
             token: "t".to_owned(),
         };
         let instance = InstanceId { group: "leech".to_owned(), index: 3 };
-        let who =
-            Who { group: &group, instance: &instance, global: 5, outputs: "/o/leech/3", temporary: "/t" };
+        let who = Who {
+            group: &group,
+            instance: &instance,
+            global: 5,
+            outputs: "/o/leech/3",
+            temporary: "/t",
+        };
         let list = environment(&request, &common, who);
         for name in CONTRACT {
             assert_eq!(list.iter().filter(|(key, _)| key == name).count(), 1, "{name}");

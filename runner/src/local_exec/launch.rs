@@ -310,7 +310,8 @@ unsafe fn prepare(shared: &Shared<'_>) -> Result<(), Step> {
 unsafe fn own_files() {
     // SAFETY: plain system calls; the flags are those of the kernel's header.
     unsafe {
-        let answer = libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, libc::CLOSE_RANGE_UNSHARE);
+        let answer =
+            libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, libc::CLOSE_RANGE_UNSHARE);
         if answer < 0 {
             // Before Linux 5.9: a copy; the engine's files close when the child executes.
             libc::unshare(libc::CLONE_FILES);
@@ -344,7 +345,8 @@ unsafe fn enter_cgroup(procs: &CStr) -> Result<(), Step> {
 unsafe fn prefer_as_oom_victim() {
     // SAFETY: constant path and buffer; failure changes nothing that matters.
     unsafe {
-        let file = libc::open(c"/proc/self/oom_score_adj".as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC);
+        let file =
+            libc::open(c"/proc/self/oom_score_adj".as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC);
         if file >= 0 {
             libc::write(file, c"500".as_ptr().cast(), 3);
             libc::close(file);

@@ -71,10 +71,13 @@ impl PrepareError {
             Self::Executable { .. } => {
                 "build it first, or check the path and that it is executable".to_owned()
             }
-            Self::Directory { .. } => "check free space and rights of the directory above".to_owned(),
+            Self::Directory { .. } => {
+                "check free space and rights of the directory above".to_owned()
+            }
             Self::Utf8(_) => "use a path of UTF-8 text".to_owned(),
             Self::Param(_) => {
-                "use another separator in the value: Testground's encoding has no escapes".to_owned()
+                "use another separator in the value: Testground's encoding has no escapes"
+                    .to_owned()
             }
             Self::Limit(limit) => limit.hint.clone(),
         }
@@ -220,12 +223,14 @@ fn limit(request: &RunRequest, places: &[Place], token: &str) -> (Cgroups, Vec<I
 }
 
 fn param_caveats(groups: &[GroupRequest]) -> Vec<String> {
-    let dropped = groups.iter().flat_map(|group| {
-        dropped_params(group).into_iter().map(move |name| (name, &group.id))
-    });
+    let dropped = groups
+        .iter()
+        .flat_map(|group| dropped_params(group).into_iter().map(move |name| (name, &group.id)));
     dropped
         .map(|(name, group)| {
-            format!("parameter `{name}` of group `{group}` contains `=`: the Go and JS SDKs drop it")
+            format!(
+                "parameter `{name}` of group `{group}` contains `=`: the Go and JS SDKs drop it"
+            )
         })
         .collect()
 }

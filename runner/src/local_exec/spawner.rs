@@ -168,7 +168,9 @@ fn refusal(error: LaunchError) -> String {
             "{doing} failed: {text}; a limit of processes is reached (kernel.pid_max, kernel.threads-max, \
              RLIMIT_NPROC or pids.max)"
         ),
-        Errno::ENOEXEC => format!("{doing} failed: {text}; a script needs a first line such as `#!/bin/sh`"),
+        Errno::ENOEXEC => {
+            format!("{doing} failed: {text}; a script needs a first line such as `#!/bin/sh`")
+        }
         _ => format!("{doing} failed: {text}"),
     }
 }

@@ -149,7 +149,7 @@ pub(crate) fn is_plan(path: &Path) -> bool {
 
 fn load_manifest(path: &Path) -> Result<LoadedPlan, PlanError> {
     let text = read_text(path)?;
-    let document = Document::new(path.display().to_string(), text);
+    let document = Document::new(shown(path), text);
     let file = canonical(path)?;
     let root = parent(&file);
     let (manifest, warnings) = file::read(&document, &root)?;
@@ -193,6 +193,12 @@ fn read_text(path: &Path) -> Result<String, PlanError> {
 fn canonical(path: &Path) -> Result<PathBuf, PlanError> {
     std::fs::canonicalize(path)
         .map_err(|source| PlanError::Unreadable { path: path.to_owned(), source })
+}
+
+/// Returns the path as messages show it: relative to the working directory where it lies below that.
+fn shown(path: &Path) -> String {
+    let working = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(&working).unwrap_or(path).display().to_string()
 }
 
 fn parent(file: &Path) -> PathBuf {

@@ -11,9 +11,15 @@ fn nothing_at_the_path_offers_what_stands_beside_it() {
     std::fs::create_dir(&plan).unwrap();
     std::fs::write(plan.join("manifest.toml"), "").unwrap();
     let error = load(directory.path().join("gosip")).unwrap_err();
-    assert!(matches!(&error, PlanError::NotFound { near: Some(near), .. } if *near == plan), "{error:?}");
+    assert!(
+        matches!(&error, PlanError::NotFound { near: Some(near), .. } if *near == plan),
+        "{error:?}"
+    );
     assert_eq!(error.diagnostic().hint.unwrap(), format!("did you mean `{}`?", plan.display()));
-    assert!(matches!(load(directory.path().join("xyz")).unwrap_err(), PlanError::NotFound { near: None, .. }));
+    assert!(matches!(
+        load(directory.path().join("xyz")).unwrap_err(),
+        PlanError::NotFound { near: None, .. }
+    ));
     let below_a_file = plan.join("manifest.toml").join("x");
     assert!(matches!(load(below_a_file).unwrap_err(), PlanError::NotFound { .. }));
 }
@@ -67,5 +73,8 @@ fn a_link_to_a_plan_is_followed() {
     std::os::unix::fs::symlink(&plan, &link).unwrap();
     let loaded = load(&link).unwrap();
     assert_eq!(loaded.root, plan.canonicalize().unwrap());
-    assert_eq!(loaded.manifest.name, "real", "a manifest without a name is called as its directory");
+    assert_eq!(
+        loaded.manifest.name, "real",
+        "a manifest without a name is called as its directory"
+    );
 }

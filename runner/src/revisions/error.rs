@@ -62,7 +62,8 @@ impl RevisionError {
     pub fn hint(&self) -> String {
         match self {
             Self::NotARepository { .. } => {
-                "leave the revision out to run the files as they are, or `git init` and commit".to_owned()
+                "leave the revision out to run the files as they are, or `git init` and commit"
+                    .to_owned()
             }
             Self::Unknown { nearest, .. } if !nearest.is_empty() => {
                 let names: Vec<String> = nearest.iter().map(|name| format!("`{name}`")).collect();
@@ -74,10 +75,14 @@ impl RevisionError {
                 format!("the other way round, `{to}..{from}`, is a range")
             }
             Self::NotAnAncestor { from, to, .. } => {
-                format!("`git merge-base {from} {to}` tells where they parted; or name both as a list")
+                format!(
+                    "`git merge-base {from} {to}` tells where they parted; or name both as a list"
+                )
             }
             Self::Git(GitError::NotStarted(_)) => "install git, or put it on PATH".to_owned(),
-            Self::Git(GitError::Failed { message, .. }) if message.contains("dubious ownership") => {
+            Self::Git(GitError::Failed { message, .. })
+                if message.contains("dubious ownership") =>
+            {
                 "`git config --global --add safe.directory DIR` trusts it".to_owned()
             }
             Self::Git(_) | Self::Unreadable { .. } => String::new(),

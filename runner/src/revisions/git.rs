@@ -125,10 +125,7 @@ fn said(output: &Output) -> String {
         || output.status.to_string(),
         |line| {
             let line = line.trim();
-            line.strip_prefix("fatal: ")
-                .or(line.strip_prefix("error: "))
-                .unwrap_or(line)
-                .to_owned()
+            line.strip_prefix("fatal: ").or(line.strip_prefix("error: ")).unwrap_or(line).to_owned()
         },
     )
 }

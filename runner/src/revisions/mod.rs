@@ -72,10 +72,9 @@ pub fn resolve(dir: &Path, specs: &[String]) -> Result<Vec<Target>, RevisionErro
         Some(repository) => repository.resolve(specs),
         None => match specs.iter().find(|spec| !is_work_tree(spec)) {
             None => Ok(vec![Target::outside()]),
-            Some(spec) => Err(RevisionError::NotARepository {
-                dir: dir.to_path_buf(),
-                asked: spec.clone(),
-            }),
+            Some(spec) => {
+                Err(RevisionError::NotARepository { dir: dir.to_path_buf(), asked: spec.clone() })
+            }
         },
     }
 }

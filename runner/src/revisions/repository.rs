@@ -156,12 +156,16 @@ impl Repository {
         let or_head = |end: &str| if end.is_empty() { "HEAD".to_owned() } else { end.to_owned() };
         let (from, to) = (or_head(from), or_head(to));
         let (first, last) = (self.commit(&from)?, self.commit(&to)?);
-        let descends = |old: &str, new: &str| {
-            self.git.agrees(&["merge-base", "--is-ancestor", old, new])
-        };
+        let descends =
+            |old: &str, new: &str| self.git.agrees(&["merge-base", "--is-ancestor", old, new]);
         if !descends(&first, &last)? {
             let reversed = descends(&last, &first)?;
-            return Err(RevisionError::NotAnAncestor { range: range.to_owned(), from, to, reversed });
+            return Err(RevisionError::NotAnAncestor {
+                range: range.to_owned(),
+                from,
+                to,
+                reversed,
+            });
         }
         let text = self.git.line(&[
             "rev-list",
@@ -207,8 +211,13 @@ impl Repository {
                 None => self.position(&commit)?,
             };
             let committed_at_s = time.parse().unwrap_or_default();
-            let revision =
-                Revision { commit: commit.clone(), dirty: false, position, committed_at_s, subject };
+            let revision = Revision {
+                commit: commit.clone(),
+                dirty: false,
+                position,
+                committed_at_s,
+                subject,
+            };
             revisions.insert(commit, revision);
         }
         Ok(revisions)
@@ -237,9 +246,8 @@ impl Repository {
 
     fn nearest(&self, asked: &str) -> Result<Vec<String>, RevisionError> {
         let refs = ["refs/heads", "refs/tags", "refs/remotes"];
-        let text = self
-            .git
-            .line(&[&["for-each-ref", "--format=%(refname:short)"], &refs[..]].concat())?;
+        let text =
+            self.git.line(&[&["for-each-ref", "--format=%(refname:short)"], &refs[..]].concat())?;
         let mut names: Vec<(f64, &str)> = text
             .lines()
             .map(|name| (strsim::jaro_winkler(asked, name), name))

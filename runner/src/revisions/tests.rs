@@ -127,7 +127,10 @@ fn a_range_has_both_ends_and_follows_first_parents() {
     assert!(targets[0].revision.committed_at_s > 1_500_000_000);
 
     // An end left out is HEAD; a range of one; a begin that is on no first-parent chain.
-    assert_eq!(commits(&asked(&scratch.path(), &[&format!("{three}..")]).unwrap()), [&three, &merge]);
+    assert_eq!(
+        commits(&asked(&scratch.path(), &[&format!("{three}..")]).unwrap()),
+        [&three, &merge]
+    );
     assert_eq!(commits(&asked(&scratch.path(), &["HEAD..HEAD"]).unwrap()), [&merge]);
     let from_side = asked(&scratch.path(), &["side..HEAD"]).unwrap();
     assert_eq!(commits(&from_side), [&side, &three, &merge]);

@@ -5,6 +5,7 @@ use rand_chacha::rand_core::SeedableRng;
 use statrs::distribution::{ChiSquared, ContinuousCDF, FisherSnedecor, StudentsT};
 
 use super::effect::relative_shift;
+use super::locate::held;
 use super::types::{
     Caveat, ChangeKind, ChangePoint, ChangesError, HistoryAnalysis, Segment, Series, Settings,
 };
@@ -38,10 +39,15 @@ const ENOUGH: usize = 10;
 /// # Source
 /// Olshen, A. B., Venkatraman, E. S., Lucito, R. and Wigler, M. (2004). Circular binary segmentation. Biostatistics 5,
 /// 557–572. doi:10.1093/biostatistics/kxh008; Besag and Clifford (1991) for the early stop.
-pub fn analyze_replicated(revisions: &[Vec<f64>], settings: &Settings) -> Result<HistoryAnalysis, ChangesError> {
+pub fn analyze_replicated(
+    revisions: &[Vec<f64>],
+    settings: &Settings,
+) -> Result<HistoryAnalysis, ChangesError> {
     let clean = cleaned(revisions)?;
-    let medians: Vec<f64> =
-        clean.iter().map(|runs| if runs.is_empty() { f64::NAN } else { noise::median(runs) }).collect();
+    let medians: Vec<f64> = clean
+        .iter()
+        .map(|runs| if runs.is_empty() { f64::NAN } else { noise::median(runs) })
+        .collect();
     let series = Series::new(&medians)?;
     let present: Vec<&Vec<f64>> = clean.iter().filter(|runs| !runs.is_empty()).collect();
     let total: usize = present.iter().map(|runs| runs.len()).sum();
@@ -87,16 +93,23 @@ struct Table {
 impl Table {
     fn new(present: &[&Vec<f64>]) -> Self {
         let positive = present.iter().all(|runs| runs.iter().all(|&run| run > 0.0));
-        let most = present.iter().flat_map(|runs| runs.iter()).fold(0.0_f64, |most, run| most.max(run.abs()));
+        let most = present
+            .iter()
+            .flat_map(|runs| runs.iter())
+            .fold(0.0_f64, |most, run| most.max(run.abs()));
         let scale = |run: &f64| if positive { run.ln() } else { run / most };
-        let rows: Vec<Vec<f64>> = present.iter().map(|runs| runs.iter().map(scale).collect()).collect();
+        let rows: Vec<Vec<f64>> =
+            present.iter().map(|runs| runs.iter().map(scale).collect()).collect();
         Self::scaled(rows)
     }
 
     fn scaled(mut rows: Vec<Vec<f64>>) -> Self {
         let centres: Vec<f64> = rows.iter().map(|runs| noise::median(runs)).collect();
-        let residuals: Vec<f64> =
-            rows.iter().zip(&centres).flat_map(|(runs, centre)| runs.iter().map(move |run| run - centre)).collect();
+        let residuals: Vec<f64> = rows
+            .iter()
+            .zip(&centres)
+            .flat_map(|(runs, centre)| runs.iter().map(move |run| run - centre))
+            .collect();
         // Residuals about a median of few runs are too small; the factor is that of five Gaussian runs.
         let limit = CLIP * 1.3 * noise::spread(&residuals, 0.0);
         for (runs, centre) in rows.iter_mut().zip(&centres) {
@@ -187,10 +200,16 @@ fn search(table: &Table, start: usize, end: usize, settings: &Settings, splits: 
     let any = |_: usize, _: usize| true;
     let found = strongest(table, start, end, &prefix, settings)
         .map(|found| (found, ChangeKind::Step))
-        .or_else(|| strongest(table, start, end, &any, settings).map(|found| (found, ChangeKind::Revert)));
+        .or_else(|| {
+            strongest(table, start, end, &any, settings).map(|found| (found, ChangeKind::Revert))
+        });
     let Some(((from, to, p), kind)) = found else { return };
     let cuts: Vec<usize> = [from, to].into_iter().filter(|&at| start < at && at < end).collect();
-    splits.extend(cuts.iter().map(|&at| Found { at, p, kind: if cuts.len() == 2 { kind } else { ChangeKind::Step } }));
+    splits.extend(cuts.iter().map(|&at| Found {
+        at,
+        p,
+        kind: if cuts.len() == 2 { kind } else { ChangeKind::Step },
+    }));
     let mut first = start;
     for at in cuts.into_iter().chain(std::iter::once(end)) {
         search(table, first, at, settings, splits);
@@ -287,17 +306,25 @@ fn revision_p(table: &Table, inside: (usize, usize), whole: (usize, usize), trie
     (2.0 * student.sf(t) * tried as f64).min(1.0)
 }
 
-fn answer(series: &Series, present: &[&Vec<f64>], table: &Table, splits: &[Found]) -> HistoryAnalysis {
+fn answer(
+    series: &Series,
+    present: &[&Vec<f64>],
+    table: &Table,
+    splits: &[Found],
+) -> HistoryAnalysis {
     let position = |index: usize| series.positions.get(index).copied().unwrap_or(series.length);
     let mut bounds = vec![0];
     bounds.extend(splits.iter().map(|split| split.at));
     bounds.push(present.len());
-    let runs = |from: usize, to: usize| -> Vec<f64> { present[from..to].iter().flat_map(|runs| runs.iter().copied()).collect() };
+    let runs = |from: usize, to: usize| -> Vec<f64> {
+        present[from..to].iter().flat_map(|runs| runs.iter().copied()).collect()
+    };
     let mut analysis = HistoryAnalysis::default();
     for (number, split) in splits.iter().enumerate() {
         let (start, end) = (bounds[number], bounds[number + 2]);
         let (lo, hi) = interval(table, start, split.at, end);
-        let effect = relative_shift(&runs(start, split.at), &runs(split.at, end), table.inflation());
+        let effect =
+            relative_shift(&runs(start, split.at), &runs(split.at, end), table.inflation());
         analysis.change_points.push(ChangePoint {
             index: position(split.at),
             lo: position(lo - 1) + 1,
@@ -334,26 +361,9 @@ fn interval(table: &Table, start: usize, at: usize, end: usize) -> (usize, usize
     runs.iter_mut().for_each(|run| *run -= centre);
     let sizes: Vec<usize> = rows.iter().map(Vec::len).collect();
     let variance = (table.within * table.inflation()).max(f64::MIN_POSITIVE);
-    let heights: Vec<f64> =
-        (1..rows.len()).map(|split| scan(&runs, &sizes, &[(0, split)]).0 / (2.0 * variance)).collect();
-    let most = heights[at - start - 1];
-    let mass: Vec<f64> = heights.iter().map(|height| (height - most).min(0.0).exp()).collect();
-    let all: f64 = mass.iter().sum();
-    let (mut lo, mut hi) = (at - start - 1, at - start - 1);
-    let mut held = mass[lo];
-    while held < 0.9 * all {
-        let below = if lo > 0 { mass[lo - 1] } else { -1.0 };
-        let above = mass.get(hi + 1).copied().unwrap_or(-1.0);
-        if below < 0.0 && above < 0.0 {
-            break;
-        }
-        if below >= above {
-            lo -= 1;
-            held += below;
-        } else {
-            hi += 1;
-            held += above;
-        }
-    }
+    let heights: Vec<f64> = (1..rows.len())
+        .map(|split| scan(&runs, &sizes, &[(0, split)]).0 / (2.0 * variance))
+        .collect();
+    let (lo, hi) = held(&heights, at - start - 1);
     (start + lo + 1, start + hi + 1)
 }

@@ -71,7 +71,7 @@ pub enum TemplateFault {
         name: String,
     },
     /// A field is asked of a value that has none.
-    #[error("a {of} has no field `{field}`")]
+    #[error("{of} has no field `{field}`")]
     NoField {
         /// The field.
         field: String,
@@ -89,7 +89,7 @@ pub enum TemplateFault {
         given: usize,
     },
     /// A function is called with an argument of another type.
-    #[error("`{function}` wants {wants}, and a {given} is given")]
+    #[error("`{function}` wants {wants}, and {given} is given")]
     ArgumentType {
         /// The function.
         function: String,
@@ -99,7 +99,7 @@ pub enum TemplateFault {
         given: &'static str,
     },
     /// Two values cannot be compared.
-    #[error("a {left} cannot be compared with a {right}")]
+    #[error("{left} cannot be compared with {right}")]
     Incomparable {
         /// The type of the left one.
         left: &'static str,
@@ -130,7 +130,7 @@ pub enum TemplateFault {
         reason: String,
     },
     /// A value cannot be iterated.
-    #[error("`range` cannot go over a {given}")]
+    #[error("`range` cannot go over {given}")]
     NotIterable {
         /// The value's type.
         given: &'static str,

@@ -118,9 +118,10 @@ impl Lexer<'_> {
                 return Ok(trims);
             }
             if self.rest().is_empty() || self.rest().starts_with(OPEN) {
-                return Err(
-                    TemplateFault::Unclosed { what: "action" }.at(open..before.max(open + 2))
-                );
+                // Most often the line's end is where it should have been closed.
+                let line = self.source[open..].find('\n').map_or(before, |end| open + end);
+                let end = line.min(before).max(open + OPEN.len());
+                return Err(TemplateFault::Unclosed { what: "action" }.at(open..end));
             }
             self.word(spaced)?;
         }

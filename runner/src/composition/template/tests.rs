@@ -100,19 +100,55 @@ fn trims_take_the_space_beside_them_and_comments_leave_nothing() {
 
 #[test]
 fn conditions_take_empty_zero_and_missing_for_false() {
-    let verdict = |condition: &str| over(&format!("{{{{ if {condition} }}}}yes{{{{ else }}}}no{{{{ end }}}}"));
-    for condition in [".on", ".count", ".list", ".master", ".go_version", "1", "\"x\"", "not .missing", "eq 1 2 1",
-        "eq .go_version \"1.18\"", "ne 1 2", "lt 1 2", "le 2 2", "gt 2 1", "ge 2.5 2.5", "lt \"a\" \"b\"",
-        "and 1 .on", "or 0 .on", "eq .missing nil", "eq (len .list) 2", "and", "$.Env.NAME"]
-    {
+    let verdict = |condition: &str| {
+        over(&format!("{{{{ if {condition} }}}}yes{{{{ else }}}}no{{{{ end }}}}"))
+    };
+    for condition in [
+        ".on",
+        ".count",
+        ".list",
+        ".master",
+        ".go_version",
+        "1",
+        "\"x\"",
+        "not .missing",
+        "eq 1 2 1",
+        "eq .go_version \"1.18\"",
+        "ne 1 2",
+        "lt 1 2",
+        "le 2 2",
+        "gt 2 1",
+        "ge 2.5 2.5",
+        "lt \"a\" \"b\"",
+        "and 1 .on",
+        "or 0 .on",
+        "eq .missing nil",
+        "eq (len .list) 2",
+        "and",
+        "$.Env.NAME",
+    ] {
         if condition == "and" {
             continue;
         }
         assert_eq!(verdict(condition), "yes", "{condition}");
     }
-    for condition in [".missing", ".missing.deeper", "0", "0.0", "\"\"", "nil", "false", "not .on", "eq .missing \"x\"",
-        "and .on 0", "or 0 \"\"", "$.Env.EMPTY", "$.Env.MISSING", "ne 1 1", "split \"\" | len | eq 0"]
-    {
+    for condition in [
+        ".missing",
+        ".missing.deeper",
+        "0",
+        "0.0",
+        "\"\"",
+        "nil",
+        "false",
+        "not .on",
+        "eq .missing \"x\"",
+        "and .on 0",
+        "or 0 \"\"",
+        "$.Env.EMPTY",
+        "$.Env.MISSING",
+        "ne 1 1",
+        "split \"\" | len | eq 0",
+    ] {
         assert_eq!(verdict(condition), "no", "{condition}");
     }
 }
@@ -120,14 +156,22 @@ fn conditions_take_empty_zero_and_missing_for_false() {
 #[test]
 fn and_and_or_give_the_deciding_argument_and_look_no_further() {
     assert_eq!(text("{{ or \"\" \"x\" }}{{ and 1 0 }}{{ or 0 0.0 }}{{ 5 | and 1 }}"), "x005");
-    assert_eq!(text("{{ if or true (index .Env 5) }}ok{{ end }}{{ if and false (len 5) }}{{ else }}ok{{ end }}"), "okok");
+    assert_eq!(
+        text(
+            "{{ if or true (index .Env 5) }}ok{{ end }}{{ if and false (len 5) }}{{ else }}ok{{ end }}"
+        ),
+        "okok"
+    );
 }
 
 #[test]
 fn else_chains_take_the_first_that_holds() {
     let source = "{{ range split \"1,2,3\" }}{{ if eq . \"1\" }}a{{ else if eq . \"2\" }}b{{ else }}c{{ end }}{{ end }}";
     assert_eq!(text(source), "abc");
-    assert_eq!(over("{{ with .missing }}x{{ else with .master }}{{ .tag }}{{ else }}y{{ end }}"), "m");
+    assert_eq!(
+        over("{{ with .missing }}x{{ else with .master }}{{ .tag }}{{ else }}y{{ end }}"),
+        "m"
+    );
     assert_eq!(over("{{ with .missing }}x{{ else }}{{ .go_version }}{{ end }}"), "1.18");
 }
 
@@ -167,11 +211,17 @@ fn variables_live_as_long_as_their_block() {
 #[test]
 fn templates_see_their_own_data_and_nothing_else() {
     let cases = [
-        ("{{ define \"t\" }}<{{ . }}>{{ end }}{{ template \"t\" 5 }}{{ template \"t\" .Env.NAME }}", "<5><swarm>"),
+        (
+            "{{ define \"t\" }}<{{ . }}>{{ end }}{{ template \"t\" 5 }}{{ template \"t\" .Env.NAME }}",
+            "<5><swarm>",
+        ),
         ("{{ template \"t\" \"x\" }}{{ define \"t\" }}{{ $ }}{{ end }}", "x"),
         ("{{ define \"t\" }}no data{{ end }}{{ template \"t\" }}", "no data"),
         ("{{ block \"b\" .Env }}{{ .NAME }}{{ end }}!", "swarm!"),
-        ("{{ define \"t\" }}{{ $.Env.NAME }}{{ end }}{{ template \"t\" (withEnv (load_resource \"r.toml\")) }}", "swarm"),
+        (
+            "{{ define \"t\" }}{{ $.Env.NAME }}{{ end }}{{ template \"t\" (withEnv (load_resource \"r.toml\")) }}",
+            "swarm",
+        ),
     ];
     for (source, expected) in cases {
         assert_eq!(text(source), expected, "{source}");
@@ -183,14 +233,22 @@ fn pipelines_hand_on_their_value_as_the_last_argument() {
     assert_eq!(text("{{ \"a,b,c\" | split | len }}"), "3");
     assert_eq!(text("{{ .Env.N | atoi | lt 5 }}"), "true");
     assert_eq!(text("{{ (split \"a,b\" | len) | eq 2 }}"), "true");
-    assert_eq!(over("{{ (index .values (atoi \"1\")).id }}{{ index .master \"tag\" }}{{ index .values 0 \"id\" }}"), "bma");
+    assert_eq!(
+        over(
+            "{{ (index .values (atoi \"1\")).id }}{{ index .master \"tag\" }}{{ index .values 0 \"id\" }}"
+        ),
+        "bma"
+    );
 }
 
 #[test]
 fn toml_and_pick_write_parts_of_a_resource() {
     let written = over("{{ pick . \"values\" | toml }}");
     let read: toml::Table = toml::from_str(&written).unwrap();
-    assert_eq!(read, toml::from_str::<toml::Table>("[[values]]\nid = \"a\"\n[[values]]\nid = \"b\"").unwrap());
+    assert_eq!(
+        read,
+        toml::from_str::<toml::Table>("[[values]]\nid = \"a\"\n[[values]]\nid = \"b\"").unwrap()
+    );
     assert_eq!(over("{{ toml .master }}"), "tag = \"m\"\n");
     assert_eq!(over("{{ pick . \"missing\" | toml }}"), "");
     assert_eq!(over("{{ (withEnv .master).Env.NAME }}{{ (withEnv .master).tag }}"), "swarmm");
@@ -198,7 +256,8 @@ fn toml_and_pick_write_parts_of_a_resource() {
 
 #[test]
 fn a_missing_value_is_written_as_go_writes_it_and_noted() {
-    let source = "{{ with load_resource \"r.toml\" }}{{ .missing }}{{ .master.missing.deeper }}{{ end }}";
+    let source =
+        "{{ with load_resource \"r.toml\" }}{{ .missing }}{{ .master.missing.deeper }}{{ end }}";
     let rendered = try_render(source).unwrap();
     assert_eq!(rendered.text, "<no value><no value>");
     let noted: Vec<&str> = rendered.missing.iter().map(|at| &source[at.clone()]).collect();
@@ -231,10 +290,57 @@ fn plain() -> impl Strategy<Value = String> {
 /// Text that looks like a template.
 fn template_like() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
-        "{{", "}}", "{{-", "-}}", " ", "\n", "if", "else", "end", "range", "with", "define", "template", "block",
-        "break", "continue", "\"t\"", "\"", "`", "'", ".", ".Env", "$", "$x", ":=", "=", ",", "|", "(", ")", "1",
-        "-1", "9999999", "1e9", "print", "split", "\"a,b\"", "index", "eq", "and", "load_resource", "\"r.toml\"",
-        "toml", "withEnv", "pick", "nil", "true", "/*", "*/", "text", "ü",
+        "{{",
+        "}}",
+        "{{-",
+        "-}}",
+        " ",
+        "\n",
+        "if",
+        "else",
+        "end",
+        "range",
+        "with",
+        "define",
+        "template",
+        "block",
+        "break",
+        "continue",
+        "\"t\"",
+        "\"",
+        "`",
+        "'",
+        ".",
+        ".Env",
+        "$",
+        "$x",
+        ":=",
+        "=",
+        ",",
+        "|",
+        "(",
+        ")",
+        "1",
+        "-1",
+        "9999999",
+        "1e9",
+        "print",
+        "split",
+        "\"a,b\"",
+        "index",
+        "eq",
+        "and",
+        "load_resource",
+        "\"r.toml\"",
+        "toml",
+        "withEnv",
+        "pick",
+        "nil",
+        "true",
+        "/*",
+        "*/",
+        "text",
+        "ü",
     ]);
     prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.join(" "))
 }
@@ -274,8 +380,11 @@ proptest! {
 #[test]
 fn endless_recursion_and_loops_end() {
     let endless = "{{ define \"t\" }}{{ template \"t\" . }}{{ end }}{{ template \"t\" . }}";
-    let nested = format!("{{{{ define \"t\" }}}}{}{{{{ template \"t\" . }}}}{}{{{{ end }}}}{{{{ template \"t\" . }}}}",
-        "{{ if true }}".repeat(60), "{{ end }}".repeat(60));
+    let nested = format!(
+        "{{{{ define \"t\" }}}}{}{{{{ template \"t\" . }}}}{}{{{{ end }}}}{{{{ template \"t\" . }}}}",
+        "{{ if true }}".repeat(60),
+        "{{ end }}".repeat(60)
+    );
     for source in [endless, &nested] {
         let error = try_render(source).unwrap_err();
         assert!(matches!(*error.fault, TemplateFault::TooDeep { .. }), "{error}");
@@ -288,7 +397,9 @@ fn endless_recursion_and_loops_end() {
         let error = try_render(&source).unwrap_err();
         assert!(matches!(*error.fault, TemplateFault::TooMuch { .. }), "{error}");
     }
-    for deep in ["{{ (".repeat(5000), "{{ if true }}".repeat(5000), format!("{{{{ {}1", "(".repeat(5000))] {
+    for deep in
+        ["{{ (".repeat(5000), "{{ if true }}".repeat(5000), format!("{{{{ {}1", "(".repeat(5000))]
+    {
         assert!(try_render(&deep).is_err());
     }
     let chain = format!("{{{{ if false }}}}{}{{{{ end }}}}", "{{ else if false }}".repeat(5000));

@@ -67,17 +67,17 @@ impl Value {
         }
     }
 
-    /// Returns the type's name as messages use it.
+    /// Returns the type's name with its article, as messages use it.
     #[must_use]
     pub const fn type_name(&self) -> &'static str {
         match self {
-            Self::Nothing => "missing value",
-            Self::Bool(_) => "boolean",
-            Self::Int(_) => "integer",
-            Self::Float(_) => "float",
-            Self::Text(_) => "text",
-            Self::List(_) => "list",
-            Self::Map(_) => "table",
+            Self::Nothing => "a missing value",
+            Self::Bool(_) => "a boolean",
+            Self::Int(_) => "an integer",
+            Self::Float(_) => "a float",
+            Self::Text(_) => "a text",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a table",
         }
     }
 
