@@ -243,9 +243,14 @@ impl SyncView for Stuck {
             missing: vec!["g[1]".to_owned()],
         }]
     }
-    fn end_run(&self, _run: &RunId) -> Vec<Event> {
+    fn identify(&self, groups: &[(i32, InstanceId)]) {
+        assert_eq!(groups.len(), 2);
+        assert!(groups.iter().all(|(group, _)| *group > 1));
+    }
+    fn end_run<'a>(&'a self, _run: &'a RunId) -> futures::future::BoxFuture<'a, Vec<Event>> {
         let instance = Some(InstanceId { group: "g".to_owned(), index: 0 });
-        vec![Event { at_ns: 5, instance, kind: EventKind::StageStart("ready".to_owned()) }]
+        let kind = EventKind::StageStart("ready".to_owned());
+        Box::pin(async move { vec![Event { at_ns: 5, instance, kind }] })
     }
 }
 

@@ -8,7 +8,7 @@ use super::plot::{Margins, Plot};
 use crate::mark::Mark;
 
 /// Pixels from one cell to the next.
-pub(crate) const PITCH: u32 = 16;
+const PITCH: u32 = 16;
 const CELL: i32 = 130;
 
 /// A row of cells.

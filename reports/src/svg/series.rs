@@ -232,7 +232,7 @@ impl<'a> Window<'a> {
     fn ribbon(&self, plot: &Plot<'_>) {
         let mut upper: Vec<(f64, f64)> = Vec::new();
         let mut lower: Vec<(f64, f64)> = Vec::new();
-        let mut flush = |upper: &mut Vec<(f64, f64)>, lower: &mut Vec<(f64, f64)>| {
+        let flush = |upper: &mut Vec<(f64, f64)>, lower: &mut Vec<(f64, f64)>| {
             lower.reverse();
             upper.append(lower);
             plot.polygon(std::mem::take(upper), Paint::Ribbon);

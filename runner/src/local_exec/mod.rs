@@ -32,7 +32,7 @@ mod sync_view;
 mod table;
 
 pub use limits::{LimitReached, make_room};
-pub use sync_view::{IdleSync, SyncView};
+pub use sync_view::{IdleSync, ServerSync, SyncView};
 
 /// How `local:exec` works.
 #[derive(Debug, Clone, PartialEq, Eq)]

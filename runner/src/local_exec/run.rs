@@ -35,6 +35,15 @@ const MAX_SPAWNERS: usize = 4;
 /// Time between two reports of progress.
 const PROGRESS: Duration = Duration::from_millis(200);
 
+/// Reports of progress after which a barrier that is still open deserves names: 2 s.
+const STALL: u32 = 10;
+
+/// Instances up to which looking for names takes a few milliseconds only, so that it may happen during a run.
+const IDENTIFY_AT_ONCE: usize = 500;
+
+/// In large runs only one report of so many looks at barriers, which takes the sync service a while.
+const SELDOM: u32 = 5;
+
 /// Tells executions of one process apart.
 static EXECUTIONS: AtomicU64 = AtomicU64::new(0);
 
@@ -63,13 +72,13 @@ pub(super) async fn execute(
     let instances: Vec<InstanceId> =
         stage.prepared.places.iter().map(|place| place.instance.clone()).collect();
     sync.begin_run(&request.run, &instances);
-    let mut watch = Watch::new(request, control, sync, options.grace, Arc::clone(&stage.crew));
+    let mut watch = Watch::new(request, control, sync, options.grace, &stage);
     let followed = follow(&mut watch, &stage).await;
     let barriers = std::mem::take(&mut watch.barriers);
     let fates = std::mem::take(&mut watch.fates);
     drop(watch);
     listener.stop().await;
-    let reported = sync.end_run(&request.run);
+    let reported = sync.end_run(&request.run).await;
     let threads = followed?;
     let request = request.clone();
     tokio::task::spawn_blocking(move || {
@@ -257,11 +266,15 @@ struct Watch<'a> {
     sync: &'a Arc<dyn SyncView>,
     grace: Duration,
     crew: Arc<Crew>,
+    prepared: Arc<Prepared>,
     phase: Phase,
     fates: Vec<Fate>,
     barriers: Vec<OpenBarrier>,
     told: Option<RunProgress>,
     told_barriers: Vec<OpenBarrier>,
+    /// Reports of progress in which the same barriers were open.
+    stalled: u32,
+    reports: u32,
 }
 
 impl<'a> Watch<'a> {
@@ -270,7 +283,7 @@ impl<'a> Watch<'a> {
         control: &'a RunControl,
         sync: &'a Arc<dyn SyncView>,
         grace: Duration,
-        crew: Arc<Crew>,
+        stage: &Stage,
     ) -> Self {
         // A timeout beyond what the clock can count is none.
         let now = Instant::now();
@@ -281,12 +294,15 @@ impl<'a> Watch<'a> {
             control,
             sync,
             grace,
-            fates: vec![Fate::default(); crew.table.len()],
-            crew,
+            fates: vec![Fate::default(); stage.crew.table.len()],
+            crew: Arc::clone(&stage.crew),
+            prepared: Arc::clone(&stage.prepared),
             phase: Phase::Running(deadline),
             barriers: Vec::new(),
             told: None,
             told_barriers: Vec::new(),
+            stalled: 0,
+            reports: 0,
         }
     }
 
@@ -337,8 +353,18 @@ impl<'a> Watch<'a> {
     }
 
     fn time_is_up(&mut self) {
+        self.identify();
         self.barriers = self.sync.open_barriers(&self.request.run);
         self.kill(Stop::Timeout);
+    }
+
+    /// Lets the sync service put connections without a label down to their instances.
+    fn identify(&self) {
+        let places = self.prepared.places.iter().enumerate();
+        let groups: Vec<(i32, InstanceId)> = places
+            .filter_map(|(slot, place)| Some((self.crew.table.pid(slot)?, place.instance.clone())))
+            .collect();
+        self.sync.identify(&groups);
     }
 
     fn ask(&mut self) {
@@ -360,8 +386,20 @@ impl<'a> Watch<'a> {
             let _ = self.control.progress.send(progress.clone());
             self.told = Some(progress);
         }
-        let barriers = self.sync.open_barriers(&self.request.run);
+        self.reports += 1;
+        if self.fates.len() > IDENTIFY_AT_ONCE && !self.reports.is_multiple_of(SELDOM) {
+            return;
+        }
+        let mut barriers = self.sync.open_barriers(&self.request.run);
+        self.stalled = if barriers.is_empty() { 0 } else { self.stalled + 1 };
+        if self.stalled == STALL && self.fates.len() <= IDENTIFY_AT_ONCE {
+            self.identify();
+            barriers = self.sync.open_barriers(&self.request.run);
+        }
         if barriers != self.told_barriers {
+            if barriers.len() != self.told_barriers.len() {
+                self.stalled = 0;
+            }
             let _ = self.control.progress.send(RunProgress::Barriers(barriers.clone()));
             self.told_barriers = barriers;
         }

@@ -1,7 +1,7 @@
 //! Rates of many tests at once: a prior learnt from the suite keeps three runs from outranking three thousand.
 
-use super::Count;
 use super::quadrature::{Component, Mixture, minimise};
+use super::{Count, wilson};
 use crate::error::{StatsError, check_open_unit};
 use crate::hodges_lehmann::Estimate;
 use statrs::function::gamma::ln_gamma;
@@ -15,6 +15,13 @@ const REACH: f64 = 4.0;
 const WORTH_FIXING: f64 = 0.01;
 /// Most reruns that are counted as wasted on one test.
 const MOST_RERUNS: f64 = 1000.0;
+/// Quantiles of the suite's rates that a test's expected place is computed from.
+const PLACES: usize = 15;
+/// Correlation of suite and place, among tests of equal counts, from which the suite breaks their tie.
+///
+/// An order that breaks ties by noise agrees less with the truth than ties do; where 60 percent of all tests never
+/// failed and the order reaches a rank correlation of 0.75, a correlation of 0.34 within them is break-even.
+const TELLING: f64 = 0.35;
 /// Above this many different counts the prior is fitted on a regular sample of them.
 const MOST_FITTED: usize = 2000;
 
@@ -41,13 +48,16 @@ pub struct SuitePrior {
 /// What is known of one test's failure rate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FlakeScore {
-    /// Posterior mean of the rate, with its 1 - alpha interval.
+    /// Posterior mean of the rate, with Wilson's 1 - alpha interval, which needs no prior.
     pub rate: Estimate,
+    /// Posterior mean of the rate with its 1 - alpha credible interval: narrower, and as good as the prior.
+    pub credible: Estimate,
     /// Posterior probability that the rate is above 1 percent.
     pub score: f64,
     /// Expected reruns that one run of this test costs until it passes, at most 1,000.
     pub wasted_reruns: f64,
-    /// Place in the order by posterior mean log odds, from 1 for the flakiest; ties share the better place.
+    /// Place in the order by expected place among the suite's rates, from 1 for the flakiest; ties share the
+    /// better place.
     pub rank: usize,
 }
 
@@ -55,8 +65,9 @@ pub struct FlakeScore {
 ///
 /// Rates of one suite follow a beta distribution with the suite's mean and a common concentration; the suites'
 /// means are normal in log odds around the overall mean. The three numbers maximise the beta-binomial likelihood
-/// with weak penalties that keep them finite; a suite's mean is integrated out. Intervals are one-sided from 0
-/// for tests that never failed and up to 1 for tests that always did, else equal-tailed.
+/// with weak penalties that keep them finite; a suite's mean is integrated out. Credible intervals are one-sided
+/// from 0 for tests that never failed and up to 1 for tests that always did, else equal-tailed. Tests with equal
+/// counts share their place unless their suites tell enough to order them.
 ///
 /// # Errors
 /// [`StatsError::Parameter`] for an `alpha` outside (0, 1). No tests give no scores.
@@ -77,18 +88,47 @@ pub fn flake_scores(
     let prior = suites.fit();
     let nodes = Nodes::of(&prior);
     let beliefs: Vec<Vec<f64>> = suites.groups.iter().map(|g| nodes.belief(g)).collect();
-    let mut known: BTreeMap<(usize, u64, u64), (f64, FlakeScore)> = BTreeMap::new();
-    let mut scored = Vec::with_capacity(tests.len());
+    let grid = nodes.prior().quantiles(PLACES);
+    let mut known: BTreeMap<(u64, u64, usize), Scored> = BTreeMap::new();
     for (test, &group) in tests.iter().zip(&suites.of_test) {
         let count = test.count;
-        let key = (group, count.failures, count.runs);
-        let entry = known.entry(key).or_insert_with(|| {
+        let entry = known.entry((count.failures, count.runs, group)).or_insert_with(|| {
             let mixture = nodes.posterior(&beliefs[group], count);
-            (mixture.mean_log_odds(), score(&mixture, count, alpha))
+            let (place, spread) = mixture.place(&grid);
+            Scored { place, spread, tests: 0.0, score: score(&mixture, count, alpha) }
         });
-        scored.push(*entry);
+        entry.tests += 1.0;
     }
-    Ok((Some(prior), ranked(scored)))
+    tie_by_count(&mut known);
+    let scored = tests.iter().zip(&suites.of_test).map(|(test, &group)| {
+        let found = &known[&(test.count.failures, test.count.runs, group)];
+        (found.place, found.score)
+    });
+    Ok((Some(prior), ranked(scored.collect())))
+}
+
+/// A distinct count of one suite.
+struct Scored {
+    /// Expected share of the suite's rates that lie below this test's.
+    place: f64,
+    /// Variance of that share.
+    spread: f64,
+    tests: f64,
+    score: FlakeScore,
+}
+
+/// Gives tests with equal counts one place where their suites do not tell enough about it.
+fn tie_by_count(known: &mut BTreeMap<(u64, u64, usize), Scored>) {
+    let mut entries: Vec<(&(u64, u64, usize), &mut Scored)> = known.iter_mut().collect();
+    for alike in entries.chunk_by_mut(|a, b| (a.0.0, a.0.1) == (b.0.0, b.0.1)) {
+        let total: f64 = alike.iter().map(|(_, s)| s.tests).sum();
+        let mean = alike.iter().map(|(_, s)| s.tests * s.place).sum::<f64>() / total;
+        let apart: f64 = alike.iter().map(|(_, s)| s.tests * (s.place - mean).powi(2)).sum();
+        let inside: f64 = alike.iter().map(|(_, s)| s.tests * s.spread).sum();
+        if apart < TELLING * TELLING * (apart + inside) {
+            alike.iter_mut().for_each(|(_, scored)| scored.place = mean);
+        }
+    }
 }
 
 fn score(mixture: &Mixture, count: Count, alpha: f64) -> FlakeScore {
@@ -99,9 +139,12 @@ fn score(mixture: &Mixture, count: Count, alpha: f64) -> FlakeScore {
     };
     let lo = if lower == 0.0 { 0.0 } else { mixture.quantile(lower) };
     let hi = if upper == 0.0 { 1.0 } else { mixture.quantile(1.0 - upper) };
-    let value = mixture.mean().clamp(lo, hi);
+    let value = mixture.mean();
+    let without_prior = wilson(count, alpha);
+    let (low, high) = without_prior.map_or((0.0, 1.0), |interval| (interval.lo, interval.hi));
     FlakeScore {
-        rate: Estimate { value, lo, hi },
+        rate: Estimate { value: value.clamp(low, high), lo: low, hi: high },
+        credible: Estimate { value: value.clamp(lo, hi), lo, hi },
         score: 1.0 - mixture.cdf(WORTH_FIXING),
         wasted_reruns: mixture.mean_odds(MOST_RERUNS),
         rank: 0,
@@ -109,10 +152,10 @@ fn score(mixture: &Mixture, count: Count, alpha: f64) -> FlakeScore {
 }
 
 fn ranked(scored: Vec<(f64, FlakeScore)>) -> Vec<FlakeScore> {
-    let mut order: Vec<f64> = scored.iter().map(|(odds, _)| *odds).collect();
+    let mut order: Vec<f64> = scored.iter().map(|(place, _)| *place).collect();
     order.sort_by(|a, b| b.total_cmp(a));
-    let place = |odds: f64| 1 + order.partition_point(|other| other.total_cmp(&odds).is_gt());
-    scored.into_iter().map(|(odds, score)| FlakeScore { rank: place(odds), ..score }).collect()
+    let rank = |place: f64| 1 + order.partition_point(|other| *other > place);
+    scored.into_iter().map(|(place, score)| FlakeScore { rank: rank(place), ..score }).collect()
 }
 
 /// Tests by suite, equal counts folded.
@@ -237,7 +280,14 @@ impl Nodes {
         let (x, passes) = (count.failures as f64, count.passes() as f64);
         let component =
             |(&(a, b), &weight): (&(f64, f64), &f64)| Component { weight, a: a + x, b: b + passes };
-        Mixture(self.shapes.iter().zip(belief).map(component).collect())
+        Mixture::new(self.shapes.iter().zip(belief).map(component))
+    }
+
+    /// The distribution of rates before any count is known.
+    fn prior(&self) -> Mixture {
+        let component =
+            |(&(a, b), weight): (&(f64, f64), &f64)| Component { weight: weight.exp(), a, b };
+        Mixture::new(self.shapes.iter().zip(&self.ln_weights).map(component))
     }
 }
 

@@ -1,0 +1,4 @@
+//! Append and query.
+fn main() {
+    divan::main();
+}
