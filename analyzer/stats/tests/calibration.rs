@@ -6,6 +6,7 @@ mod support;
 
 use ground_stats::bootstrap::{Resampling, bca};
 use ground_stats::compare::{CompareInput, Comparison, Direction, Sample, Verdict, compare};
+use ground_stats::culprit::{Goal, Search, Step};
 use ground_stats::equivalence::{Band, tost_welch};
 use ground_stats::hodges_lehmann::centre_interval;
 use ground_stats::nested::nested_bootstrap;
@@ -355,4 +356,39 @@ fn rates_of_failure_are_covered_and_ordered() {
             assert!(ours >= plain + if runs < 100 { gain } else { gain / 2.0 }, "{ours} {plain}");
         }
     }
+}
+
+/// Searches for a step of `step` standard deviations; returns the end and the measurements.
+fn searched(mut search: Search, noise: &mut Noise, culprit: usize, step: f64) -> (Step, usize) {
+    loop {
+        match search.step() {
+            Step::Measure { revision } => {
+                let level = if revision >= culprit { step } else { 0.0 };
+                search.record(revision, level + noise.gauss()).unwrap();
+            }
+            end => return (end, search.measurements()),
+        }
+    }
+}
+
+#[test]
+fn culprits_are_found_and_equal_ends_are_not_searched() {
+    let trials = 500;
+    let fresh = Search::new(128, Goal { width: 2, ..Goal::default() }).unwrap();
+    let mut noise = Noise::new(71);
+    let mut measurements = 0;
+    let right = share(trials, |_| {
+        let culprit = 1 + noise.below(127);
+        let (end, used) = searched(fresh.clone(), &mut noise, culprit, 2.0);
+        measurements += used;
+        matches!(end, Step::Found(s) if (s.first..=s.last).contains(&culprit))
+    });
+    let no_repro =
+        share(trials, |_| matches!(searched(&mut noise, 200, 0.0).0, Step::NoRepro { .. }));
+    let mean = measurements as f64 / trials as f64;
+    println!(
+        "culprit among 127: {right:.3} right in {mean:.1} measurements; no repro {no_repro:.3}"
+    );
+    assert!(right >= at_least(0.95, trials) && mean <= 45.0);
+    assert!(no_repro >= at_least(0.95, trials));
 }
