@@ -383,8 +383,9 @@ fn culprits_are_found_and_equal_ends_are_not_searched() {
         measurements += used;
         matches!(end, Step::Found(s) if (s.first..=s.last).contains(&culprit))
     });
-    let no_repro =
-        share(trials, |_| matches!(searched(&mut noise, 200, 0.0).0, Step::NoRepro { .. }));
+    let no_repro = share(trials, |_| {
+        matches!(searched(fresh.clone(), &mut noise, 200, 0.0).0, Step::NoRepro { .. })
+    });
     let mean = measurements as f64 / trials as f64;
     println!(
         "culprit among 127: {right:.3} right in {mean:.1} measurements; no repro {no_repro:.3}"
