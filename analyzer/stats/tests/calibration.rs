@@ -393,3 +393,45 @@ fn culprits_are_found_and_equal_ends_are_not_searched() {
     assert!(right >= at_least(0.95, trials) && mean <= 45.0);
     assert!(no_repro >= at_least(0.95, trials));
 }
+
+#[test]
+fn the_announced_runs_decide_as_often_as_they_should() {
+    let mut noise = Noise::new(83);
+    let (mut asked, mut decided, mut added) = (0, 0, 0);
+    while asked < 600 {
+        let factor = 1.0 + 0.06 * noise.uniform();
+        let more = |noise: &mut Noise, n: usize| {
+            let a = noise.runs(n, Shape::Gauss, 50.0, 0.02);
+            (a, noise.runs(n, Shape::Gauss, 50.0 * factor, 0.02))
+        };
+        let (a, b) = more(&mut noise, 8);
+        let first = judged(&a, &b, 0.02, 0.05);
+        let Some(further) = first.more_runs else { continue };
+        let (c, d) = more(&mut noise, further);
+        let second = judged(&[a, c].concat(), &[b, d].concat(), 0.02, 0.05);
+        asked += 1;
+        added += further;
+        decided += usize::from(second.verdict != Verdict::Inconclusive);
+    }
+    let share = f64::from(decided as u32) / f64::from(asked);
+    println!("announced runs decide in {share:.3}; {} on average", added / asked as usize);
+    assert!(share >= at_least(0.75, 600));
+}
+
+#[test]
+fn p_without_a_change_are_uniform() {
+    let draws = 10_000;
+    let mut noise = Noise::new(89);
+    let mut p: Vec<f64> = (0..draws)
+        .map(|_| {
+            let (a, b) = (noise.runs(99, Shape::T2, 1.0, 0.1), noise.runs(99, Shape::T2, 1.0, 0.1));
+            ground_stats::mann_whitney::mann_whitney(&a, &b).unwrap().p
+        })
+        .collect();
+    p.sort_by(f64::total_cmp);
+    let gap = p.iter().enumerate().map(|(i, p)| (p - i as f64 / draws as f64).abs());
+    // Kolmogorov's 1 percent point: 1.628 / sqrt(10,000).
+    let gap = gap.fold(0.0, f64::max);
+    println!("p without a change: {gap:.4} from uniform");
+    assert!(gap < 0.0163);
+}
