@@ -83,6 +83,18 @@ pub(crate) fn assemble(
             kind,
         });
     }
+    for (start, end) in noise::pieces(flat.len(), &at) {
+        let found = variance::inside(&flat[start..end], steps.rho)
+            .filter(|&(_, _, p)| p <= settings.drift_alpha);
+        if let Some((split, ratio, p)) = found {
+            analysis.variance_changes.push(VarianceChange {
+                index: series.positions[start + split],
+                ratio,
+                p,
+            });
+        }
+    }
+    analysis.variance_changes.sort_by_key(|change| change.index);
     analysis
 }
 
