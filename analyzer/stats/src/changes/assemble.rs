@@ -49,7 +49,7 @@ pub(crate) fn assemble(
     };
     for (number, (split, location)) in splits.iter().zip(&places).enumerate() {
         let (start, end) = (bounds[number], bounds[number + 2]);
-        let sides = (&series.raw[start..split.at], &series.raw[split.at..end]);
+        let sides = (&scaled[start..split.at], &scaled[split.at..end]);
         let noisier = variance::compare(sides.0, sides.1, steps.rho)
             .filter(|&(_, p)| p <= settings.drift_alpha);
         if let Some((ratio, p)) = noisier {

@@ -21,7 +21,7 @@ pub(crate) fn compare(before: &[f64], after: &[f64], rho: f64) -> Option<(f64, f
     let (old_mean, new_mean) = (mean(&old), mean(&new));
     let within = squares(&old, old_mean) + squares(&new, new_mean);
     let (n, m) = (old.len() as f64, new.len() as f64);
-    if within <= 0.0 || old_mean <= 0.0 {
+    if within <= 0.0 || old_mean <= 0.0 || !within.is_finite() {
         return None;
     }
     let between = n * m / (n + m) * (old_mean - new_mean).powi(2);
