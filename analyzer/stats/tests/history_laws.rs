@@ -63,9 +63,9 @@ proptest! {
         values[3] = f64::NAN;
         let known = values.len() - extra;
         let mut history = History::new(&values[..known], Settings::default()).expect("finite");
-        for at in known..values.len() {
+        for value in &values[known..] {
             history.analyze();
-            history.append(values[at]).expect("finite");
+            history.append(*value).expect("finite");
         }
         prop_assert_eq!(history.len(), values.len());
         prop_assert_eq!(history.analyze(), run(&values));
