@@ -212,6 +212,7 @@
       var raw = (high - low) / wanted, power = Math.pow(10, Math.floor(Math.log10(raw))), lead = raw / power;
       var step = (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10) * power, out = [];
       for (var k = Math.ceil(low / step); k * step <= high && out.length < 30; k++) out.push(k * step);
+      out.digits = Math.max(0, -Math.floor(Math.log10(step)));
       return out;
     }
     function stretch(points) {
@@ -244,9 +245,11 @@
     function rebuild(view, r) {
       var at = function (v) { return T + (1 - (v - r[0]) / (r[1] - r[0])) * H; };
       var clip = function (y) { return Math.max(T - 40, Math.min(T + H + 40, y)); };
-      ticks(r[0], r[1], 7).forEach(function (tick) {
+      var marks = ticks(r[0], r[1], 7);
+      var exact = function (tick) { return tick.toFixed(marks.digits).replace("-", "\u2212"); };
+      marks.forEach(function (tick) {
         own.appendChild(draw("path", { "class": "g", d: "M" + L + " " + Math.round(at(tick)) + "h" + W }));
-        var text = state.y === "log2" ? round(Math.pow(2, tick)) : state.y === "pct" ? signed(tick) + " %" : round(tick);
+        var text = state.y === "log2" ? round(Math.pow(2, tick)) : state.y === "pct" ? (tick > 0 ? "+" : "") + exact(tick) + " %" : exact(tick);
         own.appendChild(draw("text", { "class": "t", x: L - 80, y: Math.round(at(tick)) + 38, "text-anchor": "end" }, text));
       });
       own.appendChild(draw("text", { "class": "t", x: L - 80, y: T - 90, "text-anchor": "end" }, state.y === "pct" ? "change" : data.u || "count"));

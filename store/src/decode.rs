@@ -179,6 +179,7 @@ pub(crate) fn metrics(batch: &RecordBatch) -> Decoded<Vec<MetricDef>> {
                 direction: wire.direction.parse()?,
                 unit: Unit::new(wire.unit),
                 name: wire.name,
+                margin: wire.margin,
                 untrusted: wire.untrusted,
             })
         })

@@ -141,6 +141,8 @@ pub(crate) struct MetricWire {
     pub(crate) kind: String,
     pub(crate) unit: String,
     pub(crate) direction: String,
+    #[serde(default)]
+    pub(crate) margin: Option<f64>,
     pub(crate) untrusted: bool,
 }
 
@@ -153,6 +155,7 @@ fn metrics_json(record: &RunRecord) -> String {
             kind: metric.kind.to_string(),
             unit: metric.unit.to_string(),
             direction: metric.direction.to_string(),
+            margin: metric.margin,
             untrusted: metric.untrusted,
         })
         .collect();
@@ -259,6 +262,11 @@ fn points(record: &RunRecord) -> Vec<ArrayRef> {
         texts(rows.iter().map(|row| metric(row.metric).kind.as_str())),
         texts(rows.iter().map(|row| metric(row.metric).unit.as_str())),
         texts(rows.iter().map(|row| metric(row.metric).direction.as_str())),
+        Arc::new(
+            rows.iter()
+                .map(|row| metric(row.metric).margin)
+                .collect::<arrow::array::Float64Array>(),
+        ),
         flags(rows.iter().map(|row| metric(row.metric).untrusted)),
         texts(stats.iter().map(String::as_str)),
         reals(rows.iter().map(|row| row.value)),

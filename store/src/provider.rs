@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::DateTime;
 use datafusion::arrow::array::{ArrayRef, BooleanArray, StringViewArray, UInt64Array};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
@@ -21,9 +22,11 @@ use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
+use object_store::ObjectMeta;
 
 use crate::catalogue::{Catalogue, Live};
 use crate::commit::FileEntry;
+use crate::layout::parse;
 use crate::table::{PARTITION_COLUMNS, Table};
 
 /// The name under which the storage is known to a session.
@@ -72,7 +75,16 @@ impl StoreTable {
             num_rows: Precision::Exact(rows),
             ..Statistics::new_unknown(self.schema.file_schema())
         };
-        PartitionedFile::new(file.path.clone(), file.size)
+        // Paths are escaped already; made from a text they would be escaped once more. Committed files never change,
+        // so that one moment stands for all in the cache of footers.
+        let meta = ObjectMeta {
+            location: parse(&file.path),
+            last_modified: DateTime::UNIX_EPOCH,
+            size: file.size,
+            e_tag: None,
+            version: None,
+        };
+        PartitionedFile::new_from_meta(meta)
             .with_partition_values(vec![
                 ScalarValue::Utf8View(Some(live.plan.clone())),
                 ScalarValue::Utf8View(Some(live.month.clone())),

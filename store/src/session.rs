@@ -19,7 +19,8 @@ use crate::table::Table;
 
 /// Points with all that tells runs apart; what most questions are asked of.
 const RUN_POINTS: &str = "CREATE VIEW run_points AS SELECT
-    p.run_id, p.plan, p.month, r.testcase, p.metric, p.stat, p.value, p.unit, p.kind, p.direction, p.untrusted,
+    p.run_id, p.plan, p.month, r.testcase, p.metric, p.stat, p.value, p.unit, p.kind, p.direction, p.margin,
+    p.untrusted,
     p.samples, r.revision, r.revision_dirty, r.revision_position, r.revision_committed_s, r.revision_subject,
     r.sweep, r.block, r.run_position, r.attempt, r.composition_run, r.params, r.params_json, r.runner, r.lang,
     r.composition_digest, r.machine_class, r.host, r.seed, r.started_ns, r.ended_ns, r.outcome

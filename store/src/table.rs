@@ -118,6 +118,7 @@ const POINTS: Columns = &[
     ("kind", Utf8, false),
     ("unit", Utf8, false),
     ("direction", Utf8, false),
+    ("margin", Float64, true),
     ("untrusted", Boolean, false),
     ("stat", Utf8, false),
     ("value", Float64, false),

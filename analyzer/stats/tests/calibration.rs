@@ -150,12 +150,12 @@ fn spearman(a: &[f64], b: &[f64]) -> f64 {
 #[test]
 fn flakes() {
     let mut g = Noise::new(4);
-    for kind in ["beta", "logunif", "curve", "twopoint"] {
+    for kind in ["beta", "logunif", "curve", "twopoint", "strong"] {
         for n in [5u64, 20, 100] {
             let t0 = std::time::Instant::now();
             let (mut cov, mut covj, mut covw, mut sp, mut spx, mut spn) =
                 (0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
-            let reps = 10;
+            let reps = 5;
             for _ in 0..reps {
                 let suites = 22;
                 let mut truth = vec![];
@@ -171,6 +171,14 @@ fn flakes() {
                             "logunif" => {
                                 let l = (-4.0 * g.uniform()).max(-4.0);
                                 10f64.powf(l) * (0.5 * e).exp()
+                            }
+                            "strong" => {
+                                let z = g.gauss() * 0.8 - 4.0 + 2.0 * e;
+                                1.0 / (1.0 + (-z).exp())
+                            }
+                            "strong" => {
+                                let z = g.gauss() * 0.8 - 4.0 + 2.0 * e;
+                                1.0 / (1.0 + (-z).exp())
                             }
                             "twopoint" => {
                                 if g.uniform() < 0.7 {
@@ -219,7 +227,7 @@ fn flakes() {
                 cov += truth
                     .iter()
                     .zip(&sc)
-                    .filter(|(p, s)| s.rate.lo <= **p && **p <= s.rate.hi)
+                    .filter(|(p, s)| s.credible.lo <= **p && **p <= s.credible.hi)
                     .count() as f64
                     / m;
                 covj += truth
@@ -251,7 +259,7 @@ fn flakes() {
                 spn += truth
                     .iter()
                     .zip(&sn)
-                    .filter(|(p, s)| s.rate.lo <= **p && **p <= s.rate.hi)
+                    .filter(|(p, s)| s.credible.lo <= **p && **p <= s.credible.hi)
                     .count() as f64
                     / m;
             }

@@ -147,8 +147,7 @@ mod tests {
         let (backup, backup_store) = start(Vec::new());
         let (primary, primary_store) = start(vec![backup]);
         let (mut gets, mut puts) = (0, 0);
-        let workload =
-            Workload { operations: 200, keys: 10, value_bytes: 32, client: 0, seed: 1 };
+        let workload = Workload { operations: 200, keys: 10, value_bytes: 32, client: 0, seed: 1 };
         run(workload, primary, |done| match done {
             Done::Get(_) => gets += 1,
             Done::Put(_) => puts += 1,

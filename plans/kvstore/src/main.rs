@@ -77,7 +77,7 @@ fn addresses(
     ctx: &Context,
     topic: &str,
     count: u64,
-) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error>> {
     let mut addresses = Vec::new();
     if count == 0 {
         return Ok(addresses);

@@ -167,9 +167,11 @@ mod tests {
             near.send_request(&request).unwrap();
             assert_eq!(far.receive_request().unwrap(), Some(request));
         }
-        for reply in
-            [Reply::Stored { version: 3 }, Reply::Value { version: 1, value: vec![1] }, Reply::Missing]
-        {
+        for reply in [
+            Reply::Stored { version: 3 },
+            Reply::Value { version: 1, value: vec![1] },
+            Reply::Missing,
+        ] {
             far.send_reply(&reply).unwrap();
             assert_eq!(near.receive_reply().unwrap(), reply);
         }

@@ -38,7 +38,7 @@ fn topic(pair: u64) -> String {
     format!("address-of-{pair}")
 }
 
-fn address(ctx: &Context, pair: u64) -> Result<SocketAddr, Box<dyn Error + Send + Sync>> {
+fn address(ctx: &Context, pair: u64) -> Result<SocketAddr, Box<dyn Error>> {
     let mut addresses = ctx.sync.subscribe::<String>(&topic(pair))?;
     Ok(addresses.next().ok_or("the sync service closed the topic")??.parse()?)
 }

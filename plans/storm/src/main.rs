@@ -43,7 +43,7 @@ struct Load {
     bytes: usize,
 }
 
-type Failure = Box<dyn Error + Send + Sync>;
+type Failure = Box<dyn Error>;
 
 fn addresses(env: &RunEnv, ctx: &Context) -> Result<Vec<SocketAddr>, Failure> {
     let mut addresses = Vec::new();

@@ -577,7 +577,7 @@ fn lanes(context: &Context<'_>) -> Vec<Lane> {
                     markup(&short(&format!("{}/{}", case.case.plan, case.case.case), 40)),
                     markup(&case_line(case))
                 ),
-                cells: outcome_cells(&Cells { outcomes: &outcomes, title: &title }),
+                cells: outcome_cells(&Cells { outcomes: &outcomes, pitch: 16, title: &title }),
                 bar: super::stab::pass_bar(case),
                 rate: super::stab::pass_text(case),
             }

@@ -423,6 +423,7 @@ fn run(
         events,
         metrics: vec![RunMetric {
             metric: MetricDef {
+                margin: None,
                 name: metric.to_owned(),
                 kind: MetricKind::Timer,
                 unit: Unit::new("s"),

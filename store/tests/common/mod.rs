@@ -135,6 +135,7 @@ pub(crate) fn instance(group: &str, index: u32) -> InstanceRow {
 
 pub(crate) fn metric(name: &str, kind: MetricKind, unit: &str) -> MetricDef {
     MetricDef {
+        margin: Some(0.05),
         name: name.to_owned(),
         kind,
         unit: Unit::new(unit),

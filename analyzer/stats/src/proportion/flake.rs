@@ -1,5 +1,6 @@
 //! Rates of many tests at once: a prior learnt from the suite keeps three runs from outranking three thousand.
 
+use super::order;
 use super::quadrature::{Component, Mixture, minimise};
 use super::{Count, wilson};
 use crate::error::{StatsError, check_open_unit};
@@ -17,11 +18,6 @@ const WORTH_FIXING: f64 = 0.01;
 const MOST_RERUNS: f64 = 1000.0;
 /// Quantiles of the suite's rates that a test's expected place is computed from.
 const PLACES: usize = 15;
-/// Correlation of suite and place, among tests of equal counts, from which the suite breaks their tie.
-///
-/// An order that breaks ties by noise agrees less with the truth than ties do; where 60 percent of all tests never
-/// failed and the order reaches a rank correlation of 0.75, a correlation of 0.34 within them is break-even.
-const TELLING: f64 = 0.35;
 /// Above this many different counts the prior is fitted on a regular sample of them.
 const MOST_FITTED: usize = 2000;
 
@@ -67,7 +63,8 @@ pub struct FlakeScore {
 /// means are normal in log odds around the overall mean. The three numbers maximise the beta-binomial likelihood
 /// with weak penalties that keep them finite; a suite's mean is integrated out. Credible intervals are one-sided
 /// from 0 for tests that never failed and up to 1 for tests that always did, else equal-tailed. Tests with equal
-/// counts share their place unless their suites tell enough to order them.
+/// counts share their place unless their suites tell enough to raise the expected rank
+/// correlation with the true rates.
 ///
 /// # Errors
 /// [`StatsError::Parameter`] for an `alpha` outside (0, 1). No tests give no scores.
@@ -89,46 +86,34 @@ pub fn flake_scores(
     let nodes = Nodes::of(&prior);
     let beliefs: Vec<Vec<f64>> = suites.groups.iter().map(|g| nodes.belief(g)).collect();
     let grid = nodes.prior().quantiles(PLACES);
-    let mut known: BTreeMap<(u64, u64, usize), Scored> = BTreeMap::new();
+    let mut known: BTreeMap<Key, Scored> = BTreeMap::new();
     for (test, &group) in tests.iter().zip(&suites.of_test) {
         let count = test.count;
         let entry = known.entry((count.failures, count.runs, group)).or_insert_with(|| {
             let mixture = nodes.posterior(&beliefs[group], count);
-            let (place, spread) = mixture.place(&grid);
-            Scored { place, spread, tests: 0.0, score: score(&mixture, count, alpha) }
+            let place = mixture.place(&grid);
+            Scored { place, tests: 0.0, score: score(&mixture, count, alpha) }
         });
         entry.tests += 1.0;
     }
-    tie_by_count(&mut known);
+    let places = order::places(&known);
     let scored = tests.iter().zip(&suites.of_test).map(|(test, &group)| {
-        let found = &known[&(test.count.failures, test.count.runs, group)];
-        (found.place, found.score)
+        let key = (test.count.failures, test.count.runs, group);
+        (places[&key], known[&key].score)
     });
     Ok((Some(prior), ranked(scored.collect())))
 }
 
-/// A distinct count of one suite.
-struct Scored {
-    /// Expected share of the suite's rates that lie below this test's.
-    place: f64,
-    /// Variance of that share.
-    spread: f64,
-    tests: f64,
-    score: FlakeScore,
-}
+/// Failures, runs and suite.
+pub(super) type Key = (u64, u64, usize);
 
-/// Gives tests with equal counts one place where their suites do not tell enough about it.
-fn tie_by_count(known: &mut BTreeMap<(u64, u64, usize), Scored>) {
-    let mut entries: Vec<(&(u64, u64, usize), &mut Scored)> = known.iter_mut().collect();
-    for alike in entries.chunk_by_mut(|a, b| (a.0.0, a.0.1) == (b.0.0, b.0.1)) {
-        let total: f64 = alike.iter().map(|(_, s)| s.tests).sum();
-        let mean = alike.iter().map(|(_, s)| s.tests * s.place).sum::<f64>() / total;
-        let apart: f64 = alike.iter().map(|(_, s)| s.tests * (s.place - mean).powi(2)).sum();
-        let inside: f64 = alike.iter().map(|(_, s)| s.tests * s.spread).sum();
-        if apart < TELLING * TELLING * (apart + inside) {
-            alike.iter_mut().for_each(|(_, scored)| scored.place = mean);
-        }
-    }
+/// Tests of one suite with equal counts.
+pub(super) struct Scored {
+    /// Expected share of all rates that lie below these tests'.
+    pub(super) place: f64,
+    /// How many tests.
+    pub(super) tests: f64,
+    score: FlakeScore,
 }
 
 fn score(mixture: &Mixture, count: Count, alpha: f64) -> FlakeScore {

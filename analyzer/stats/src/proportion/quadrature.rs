@@ -48,15 +48,9 @@ impl Mixture {
         (0..count).map(|i| self.quantile((i as f64 + 0.5) / count as f64)).collect()
     }
 
-    /// Mean and variance of the share of a distribution, given by its quantiles, that lies below this one.
-    pub(super) fn place(&self, quantiles: &[f64]) -> (f64, f64) {
-        let n = quantiles.len() as f64;
-        let above: Vec<f64> = quantiles.iter().map(|q| 1.0 - self.cdf(*q)).collect();
-        let mean = above.iter().sum::<f64>() / n;
-        // E F^2 = 2 * integral of F P(rate above) dF, at the middle of each part.
-        let weighted = above.iter().enumerate().map(|(i, a)| (i as f64 + 0.5) / n * a);
-        let square = 2.0 * weighted.sum::<f64>() / n;
-        (mean, (square - mean * mean).max(0.0))
+    /// Expected share of a distribution, given by its quantiles, that lies below this one.
+    pub(super) fn place(&self, quantiles: &[f64]) -> f64 {
+        quantiles.iter().map(|q| 1.0 - self.cdf(*q)).sum::<f64>() / quantiles.len() as f64
     }
 
     pub(super) fn quantile(&self, p: f64) -> f64 {

@@ -12,14 +12,16 @@ const REACH: f64 = 8.5;
 /// How the error rate is spent over the information.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Spending {
-    /// Hardly anything early: 2 - 2 Phi(z / sqrt t).
+    /// Hardly anything early: 4 - 4 Phi(z / sqrt t), z being the upper alpha / 4 point.
     ObrienFleming,
     /// Evenly: alpha ln(1 + (e - 1) t).
     Pocock,
 }
 
 impl Spending {
-    /// Returns the error rate spent when a share `t` of the information is there.
+    /// Returns the two-sided error rate spent when a share `t` of the information is there.
+    ///
+    /// Each side spends half of alpha by Lan and DeMets' one-sided function, as the common programs do.
     ///
     /// # Source
     /// Lan, K. K. G. and DeMets, D. L. (1983). Biometrika 70, 659-663. doi:10.1093/biomet/70.3.659
@@ -30,7 +32,7 @@ impl Spending {
             return 0.0;
         }
         match self {
-            Self::ObrienFleming => 2.0 * normal_sf(normal_quantile(1.0 - alpha / 2.0) / t.sqrt()),
+            Self::ObrienFleming => 4.0 * normal_sf(-normal_quantile(alpha / 4.0) / t.sqrt()),
             Self::Pocock => alpha * ((std::f64::consts::E - 1.0) * t).ln_1p(),
         }
     }
