@@ -20,7 +20,7 @@ use super::environment::{Common, Who, environment, rfc3339};
 use super::guard::{Guard, Remains};
 use super::launch::{Files, Launch};
 use super::peak::{PeakSampler, own_peak};
-use super::prepare::{Prepared, prepare};
+use super::prepare::{Prepared, prepare, remove_temporary};
 use super::spawner::{self, Crew, ProcessEvent};
 use super::sweep::{Mark, sweep};
 use super::sync_view::SyncView;
@@ -171,7 +171,7 @@ impl Stage {
         let mut execution =
             collection.collect(|slot, counted| self.peaks.resolve(slot, counted, floor));
         execution.caveats.splice(0..0, caveats);
-        if let Err(error) = fs::remove_dir_all(&self.prepared.temporary) {
+        if let Err(error) = remove_temporary(&self.prepared.temporary) {
             let path = self.prepared.temporary.display();
             execution
                 .caveats
