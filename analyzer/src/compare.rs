@@ -82,6 +82,7 @@ fn judge(
         alpha: options.alpha,
         exact: series.exact,
         scale: None,
+        known_spread: None,
     });
     Some(finding(series, sides, &design, compared))
 }

@@ -228,14 +228,13 @@ impl Dataset {
 
     /// One row a run, oldest revision first.
     fn runs(&self) -> Result<DataFrame, LoadError> {
-        let keys = vec!["run_id".into()];
         let order = ["position", "committed_at_s", "commit", "started_ns", "run_id"];
         Ok(self
             .frame
             .clone()
             .lazy()
             .unique_stable(
-                Some(polars::prelude::by_name(keys, true, false)),
+                Some(polars::prelude::by_name(["run_id"], true, false)),
                 polars::prelude::UniqueKeepStrategy::First,
             )
             .sort(order, SortMultipleOptions::default())

@@ -20,7 +20,7 @@ struct Interval {
 
 /// Looks closely at one run.
 #[must_use]
-pub fn detail(record: RunRecord) -> RunDetail {
+pub(crate) fn detail(record: RunRecord) -> RunDetail {
     let metrics =
         (0..record.metrics.len() as u32).map(|metric| run_metric(&record, metric)).collect();
     RunDetail { run: record.run, instances: record.instances, events: record.events, metrics }

@@ -53,8 +53,7 @@ async fn measure(count: u32, executable: &Path, case: Option<&str>) {
     let execution = runner.execute(&request, &control).await.expect("the machinery holds");
     let executed = begin.elapsed();
     let begin = Instant::now();
-    let collected =
-        ground_runner::ingest::collect(&execution, &request.outputs, &BTreeMap::new());
+    let collected = ground_runner::ingest::collect(&execution, &request.outputs, &BTreeMap::new());
     let ingested = begin.elapsed();
     tell(count, executable, &execution);
     let samples: usize = collected.samples.iter().map(|series| series.values.len()).sum();
@@ -80,7 +79,10 @@ fn tell(count: u32, executable: &Path, execution: &Execution) {
             );
         }
     }
-    println!("  first start to last end {:8.3} s", seconds(execution.ended_ns - execution.started_ns));
+    println!(
+        "  first start to last end {:8.3} s",
+        seconds(execution.ended_ns - execution.started_ns)
+    );
 }
 
 fn request(count: u32, executable: &Path, case: Option<&str>, directory: &Path) -> RunRequest {

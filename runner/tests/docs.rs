@@ -42,6 +42,10 @@ fn write_plan(root: &Path, block: &Block) -> std::path::PathBuf {
     directory
 }
 
+fn fail<T>(page: &str, block: &Block, error: &composition::CompositionError) -> T {
+    panic!("{page}:{}\n{}", block.line, error.diagnostic())
+}
+
 fn check(page: &str, block: &Block, root: &Path) {
     let warnings = match block.mark.as_str() {
         "manifest" => {
@@ -53,11 +57,9 @@ fn check(page: &str, block: &Block, root: &Path) {
         "composition" => {
             let file = root.join("composition.toml");
             std::fs::write(&file, &block.text).unwrap();
-            let failed = |error: composition::CompositionError| {
-                panic!("{page}:{}\n{}", block.line, error.diagnostic())
-            };
-            let loaded = composition::load(&file, &Environment::new()).unwrap_or_else(failed);
-            let runs = loaded.resolve_all().unwrap_or_else(failed);
+            let loaded = composition::load(&file, &Environment::new())
+                .unwrap_or_else(|error| fail(page, block, &error));
+            let runs = loaded.resolve_all().unwrap_or_else(|error| fail(page, block, &error));
             runs.iter()
                 .flat_map(|run| loaded.warnings_of(run))
                 .chain(loaded.warnings.clone())
@@ -116,4 +118,31 @@ fn shipped_plans_load_without_a_warning() {
         assert!(directory.join("README.md").is_file(), "{} has no README", directory.display());
     }
     assert!(plans > 0, "no plan was found");
+}
+
+#[test]
+fn compositions_of_shipped_plans_resolve() {
+    let mut compositions = 0;
+    for plan in std::fs::read_dir("../plans").unwrap() {
+        let Ok(files) = std::fs::read_dir(plan.unwrap().path().join("_compositions")) else {
+            continue;
+        };
+        for file in files.map(|file| file.unwrap().path()) {
+            if file.extension().is_none_or(|extension| extension != "toml") {
+                continue;
+            }
+            compositions += 1;
+            let loaded = composition::load(&file, &Environment::new())
+                .unwrap_or_else(|error| panic!("{}", error.diagnostic()));
+            let runs =
+                loaded.resolve_all().unwrap_or_else(|error| panic!("{}", error.diagnostic()));
+            let doubtful: Vec<_> = runs.iter().flat_map(|run| loaded.warnings_of(run)).collect();
+            assert!(
+                doubtful.is_empty() && loaded.warnings.is_empty(),
+                "{doubtful:?} {:?}",
+                loaded.warnings
+            );
+        }
+    }
+    assert!(compositions > 0, "no composition was found");
 }

@@ -1,5 +1,6 @@
 //! What the runner tells an instance through its environment.
 
+mod address;
 mod param;
 #[cfg(test)]
 mod tests;

@@ -96,6 +96,9 @@ impl<'a> CompareInput<'a> {
     }
 }
 
+/// Relative distance within which a bound lies on the edge of the margin.
+const ON_EDGE: f64 = 1e-9;
+
 /// What the effect's interval says against the margin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Verdict {
@@ -128,11 +131,14 @@ impl Verdict {
     ///
     /// A change by the factor 1 + margin and its inverse count as equally large, so the band reaches from
     /// 1 / (1 + margin) - 1 to margin. Without a direction a change beyond the band is inconclusive. Unbounded
-    /// intervals prove nothing; an interval that is the point 0 is equivalent under any margin.
+    /// intervals prove nothing; an interval that is the point 0 is equivalent under any margin. A bound within a
+    /// billionth of an edge lies on it, since rounding moves equal values of a coarse clock apart.
     #[must_use]
     pub fn of_interval(effect: &Estimate, margin: f64, direction: Direction) -> Self {
         let below = -margin / (1.0 + margin);
-        let inside = effect.lo > below && effect.hi < margin;
+        let (in_below, in_margin) = (below * (1.0 - ON_EDGE), margin * (1.0 - ON_EDGE));
+        let inside = effect.lo > in_below && effect.hi < in_margin;
+        let (below, margin) = (below * (1.0 + ON_EDGE), margin * (1.0 + ON_EDGE));
         if inside || (effect.lo == 0.0 && effect.hi == 0.0) {
             return Self::Equivalent;
         }

@@ -3,7 +3,7 @@
 mod group;
 mod mixture;
 
-pub use group::{Boundary, Spending, fixed_shape, spend};
+pub use group::{Boundary, RunLook, Spending, fixed_shape, schedule, spend};
 pub use mixture::Mixture;
 
 use crate::dist::normal_cdf;

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 
+use crate::changes::order::Order;
+use crate::changes::work::{Memo, Work};
 use crate::changes::{Settings, noise, search};
 use crate::drift;
 
@@ -47,7 +49,9 @@ pub fn warmup(iterations: &[f64]) -> Warmup {
     if points.iter().all(|&value| value > 0.0) {
         points.iter_mut().for_each(|value| *value = value.ln());
     }
-    let splits = search::candidates(&points, &Settings::default());
+    let (order, settings, mut memo) = (Order::new(&points), Settings::default(), Memo::default());
+    let mut work = Work { values: &points, order: &order, settings: &settings, memo: &mut memo };
+    let splits = search::candidates(&mut work);
     let mut start = steady_from(&points, &splits);
     if start == 0 {
         start = mser5(&points).filter(|&cut| moved(&points, cut)).unwrap_or(0);

@@ -34,6 +34,7 @@ struct ComparePage {
     groups: Vec<Group>,
     hidden: usize,
     advice: Vec<(String, String)>,
+    caveats: Vec<(String, usize)>,
     unmatched: Vec<(String, &'static str)>,
     cases: Vec<(String, String, String, String)>,
 }
@@ -155,6 +156,7 @@ fn page(context: &Context<'_>, comparison: &Comparison) -> askama::Result<String
                 (short(&finding.series.title(), 90), advice(finding, TextOptions::default()))
             })
             .collect(),
+        caveats: caveats(comparison),
         unmatched: comparison
             .unmatched
             .iter()
@@ -201,6 +203,20 @@ fn kept(comparison: &Comparison) -> Vec<&Finding> {
     kept
 }
 
+/// Returns the weaknesses of the data, each once, with how many series have it.
+fn caveats(comparison: &Comparison) -> Vec<(String, usize)> {
+    let mut found: Vec<(String, usize)> = Vec::new();
+    for caveat in comparison.findings.iter().flat_map(|finding| &finding.caveats) {
+        let text = short(&caveat.text, 240);
+        match found.iter().position(|known| known.0 == text) {
+            Some(place) => found[place].1 += 1,
+            None if found.len() < 60 => found.push((text, 1)),
+            None => {}
+        }
+    }
+    found
+}
+
 fn counts(comparison: &Comparison) -> Vec<(String, &'static str, usize)> {
     let counts = Counts::of_findings(&comparison.findings);
     [
@@ -244,17 +260,10 @@ fn row(context: &Context<'_>, finding: &Finding, forest: String) -> Row {
         |link| format!("<a class=\"nm\" href=\"../{link}\">{text}</a>"),
     );
     let p = finding.p_adjusted.or(finding.p);
-    let caveats: Vec<String> =
-        finding.caveats.iter().map(|caveat| short(&caveat.text, 140)).collect();
-    let line = where_line(key);
     Row {
         badge: badge(Mark::from(finding.verdict)),
         name,
-        line: markup(&if caveats.is_empty() {
-            line
-        } else {
-            format!("{line} · {}", caveats.join("; "))
-        }),
+        line: markup(&where_line(key)),
         baseline: level(finding.baseline.level),
         candidate: level(finding.candidate.level),
         forest,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use ground_core::metric::Stat;
 use ground_core::report::{Comparison, Report, RunDetail, SeriesHistory};
 use ground_core::revision::Revision;
 use ground_core::series::SeriesKey;
@@ -27,6 +28,7 @@ pub(crate) struct Context<'a> {
     /// Runs by revision, plan and testcase.
     runs: HashMap<[String; 3], Vec<&'a RunDetail>>,
     known: HashMap<&'a SeriesKey, String>,
+    families: HashMap<SeriesKey, Vec<usize>>,
     compared: Vec<String>,
     run_names: BTreeMap<&'a str, String>,
 }
@@ -53,6 +55,7 @@ impl<'a> Context<'a> {
             .map(|standing| (standing.key, series_path(standing.key)))
             .collect();
         Self {
+            families: families(&standings),
             report,
             options,
             counts,
@@ -78,6 +81,12 @@ impl<'a> Context<'a> {
     /// Returns the page of a series, from the site's root; none where the report has no history of it.
     pub(crate) fn series_link(&self, key: &SeriesKey) -> Option<&str> {
         self.known.get(key).map(String::as_str)
+    }
+
+    /// Returns where the other summaries of a series' metric stand, and it itself.
+    pub(crate) fn family(&self, key: &SeriesKey) -> impl Iterator<Item = &Standing<'a>> {
+        let members = self.families.get(&family_key(key)).map_or(&[][..], Vec::as_slice);
+        members.iter().map(|place| &self.standings[*place])
     }
 
     /// Returns the file of a comparison under `cmp/`.
@@ -126,6 +135,18 @@ impl<'a> Context<'a> {
             .flat_map(|revision| revision.points.iter().map(|point| point.started_ns));
         points.chain(self.report.runs.iter().map(|detail| detail.run.started_ns)).max()
     }
+}
+
+fn family_key(key: &SeriesKey) -> SeriesKey {
+    SeriesKey { stat: Stat::Value, ..key.clone() }
+}
+
+fn families(standings: &[Standing<'_>]) -> HashMap<SeriesKey, Vec<usize>> {
+    let mut families: HashMap<SeriesKey, Vec<usize>> = HashMap::new();
+    for (place, standing) in standings.iter().enumerate() {
+        families.entry(family_key(standing.key)).or_default().push(place);
+    }
+    families
 }
 
 /// Returns the page of a series, from the site's root.

@@ -135,9 +135,10 @@ pub(super) fn series(context: &Context<'_>, history: &SeriesHistory) -> String {
         })
         .collect();
     format!(
-        "gd({},{{u:{},k:{:e},m:\"{}\",l:\"{}\",h:\"{}\",p:\"{}\",n:\"{}\",g:{:e},s:[{}],c:[{}],v:{}}});\n",
+        "gd({},{{u:{},f:{:e},k:{:e},m:\"{}\",l:\"{}\",h:\"{}\",p:\"{}\",n:\"{}\",g:{:e},s:[{}],c:[{}],v:{}}});\n",
         quoted(&crate::plain::slug(history.series.key.id().as_str())),
         quoted(&scale.unit),
+        scale.factor,
         unit * scale.factor,
         integers(&mut middles.iter().copied()),
         edge(f64::min),

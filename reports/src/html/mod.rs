@@ -25,8 +25,8 @@ const SCRIPT: &str = include_str!("../../assets/a.js");
 /// Lists every file of the site.
 pub(crate) fn pages<'a>(context: &'a Context<'a>) -> Vec<Page<'a>> {
     let mut pages = vec![
-        text("a.css", || Ok(STYLE.to_owned())),
-        text("a.js", || Ok(SCRIPT.to_owned())),
+        text("a.css", || Ok(lean(STYLE).replace('\n', ""))),
+        text("a.js", || Ok(lean(SCRIPT))),
         text("index.html", || tonight::render(context)),
         text("matrix.html", || more::matrix(context)),
         text("about.html", || more::about(context)),
@@ -43,6 +43,13 @@ pub(crate) fn pages<'a>(context: &'a Context<'a>) -> Vec<Page<'a>> {
     pages.extend(series::pages(context));
     pages.extend(crate::formats::pages(context));
     pages
+}
+
+/// Returns a style sheet or script without indentation and without lines that are only a comment.
+fn lean(source: &str) -> String {
+    let kept =
+        source.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    kept.fold(String::with_capacity(source.len()), |out, line| out + line + "\n")
 }
 
 /// Makes a page that is compared by its bytes.

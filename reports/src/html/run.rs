@@ -228,7 +228,7 @@ fn metric(detail: &RunDetail, metric: &RunMetric) -> Metric {
         chart: over_time(
             &metric.over_time,
             &barriers(detail),
-            &scale,
+            &metric.metric.unit,
             &format!("{name} over time"),
             (824, 260),
         ),

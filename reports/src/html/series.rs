@@ -22,6 +22,8 @@ use crate::svg::{
     shift,
 };
 
+/// Revisions whose runs are looked at, before and after a change and up to the newest.
+const NEAR: usize = 6;
 /// Rows of the folded table of revisions.
 const TABLE: usize = 60;
 
@@ -142,7 +144,7 @@ fn input(context: &Context<'_>, standing: &Standing<'_>, history: &SeriesHistory
         for quantile in siblings(context, standing) {
             format!("{quantile:?}").hash(hasher);
         }
-        for detail in runs(context, history) {
+        for detail in runs(context, standing, history) {
             detail.run.run.as_str().hash(hasher);
             if let Some(metric) = metric_of(detail, history) {
                 format!("{metric:?}").hash(hasher);
@@ -152,16 +154,23 @@ fn input(context: &Context<'_>, standing: &Standing<'_>, history: &SeriesHistory
     })
 }
 
-/// Returns the runs of the newest revisions of a series that the report holds, newest first.
-fn runs<'a>(context: &Context<'a>, history: &SeriesHistory) -> Vec<&'a RunDetail> {
+/// Returns the runs of a series that the report holds, newest first: those of the newest revisions, and those around
+/// the change that the page is about.
+fn runs<'a>(
+    context: &Context<'a>,
+    standing: &Standing<'_>,
+    history: &SeriesHistory,
+) -> Vec<&'a RunDetail> {
     let key = &history.series.key;
-    history
-        .series
-        .revisions
-        .iter()
+    let revisions = &history.series.revisions;
+    let newest = revisions.len().saturating_sub(NEAR);
+    let around = standing.change.map_or(newest..newest, |change| {
+        change.index.saturating_sub(NEAR)..(change.index + NEAR).min(newest)
+    });
+    (around.start.min(newest)..revisions.len())
         .rev()
-        .take(12)
-        .flat_map(|points| context.runs_of(&points.revision, &key.plan, &key.case))
+        .filter(|index| *index >= newest || around.contains(index))
+        .flat_map(|index| context.runs_of(&revisions[index].revision, &key.plan, &key.case))
         .copied()
         .filter(|detail| {
             let run = &detail.run;
@@ -189,7 +198,7 @@ fn page(
     let events = events(context, history);
     let chart =
         SeriesChart { history, scale: &scale, medians: &middles, events: &events, desc: &desc };
-    let runs = runs(context, history);
+    let runs = runs(context, standing, history);
     let newest = runs.first().copied();
     let (inside, strip) = newest.map_or((None, None), |detail| inside(detail, history, &scale));
     let (range_title, range) = range(context, standing, history);
@@ -373,10 +382,7 @@ fn facts(standing: &Standing<'_>, history: &SeriesHistory) -> Vec<Fact> {
                 || "–".to_owned(),
                 |f| format!("±{}", number::percent(f, Notation::Html)),
             ),
-            note: format!(
-                "smallest change its runs show; margin ±{}",
-                number::percent(history.series.margin, Notation::Html)
-            ),
+            note: format!("margin ±{}", number::percent(history.series.margin, Notation::Html)),
             class: "",
         },
     ]
@@ -442,12 +448,9 @@ fn inside(
 ) -> (Option<String>, Option<String>) {
     let Some(metric) = metric_of(detail, history) else { return (None, None) };
     let title = format!("{} over time in run {}", history.series.key.metric, detail.run.run);
-    let plain = Scale::of(&metric.metric.unit, Stat::Value, {
-        metric.over_time.last().map_or(1.0 / scale.factor, |interval| interval.1)
-    });
     (
-        over_time(&metric.over_time, &barriers(detail), &plain, &title, (824, 260)),
-        instance_strip(&metric.by_instance, &plain),
+        over_time(&metric.over_time, &barriers(detail), &metric.metric.unit, &title, (824, 260)),
+        instance_strip(&metric.by_instance, scale),
     )
 }
 
@@ -481,20 +484,9 @@ fn ridges(
 
 /// Returns the changes at the quantiles of one metric under one run key, where more than one is judged.
 fn siblings(context: &Context<'_>, standing: &Standing<'_>) -> Vec<Quantile> {
-    let key = standing.key;
-    let Some(first) = context.report.comparisons.first() else { return Vec::new() };
-    let mut found: Vec<(u16, Quantile)> = first
-        .findings
-        .iter()
-        .filter(|finding| {
-            let other = &finding.series;
-            (&other.metric, &other.plan, &other.case, &other.runner, &other.lang)
-                == (&key.metric, &key.plan, &key.case, &key.runner, &key.lang)
-                && other.params == key.params
-                && other.composition_digest == key.composition_digest
-                && other.machine_class == key.machine_class
-        })
-        .filter_map(|finding| match (finding.series.stat, finding.effect) {
+    let mut found: Vec<(u16, Quantile)> = context
+        .family(standing.key)
+        .filter_map(|member| match (member.key.stat, member.effect) {
             (Stat::Q(q), Some(effect)) => {
                 Some((q, Quantile { name: Stat::Q(q).to_string(), effect }))
             }

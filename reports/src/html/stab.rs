@@ -194,7 +194,11 @@ fn row(case: &StabilityFinding, columns: &[Revision]) -> Row {
             markup(&name),
             markup(&short(&case.case.params, 60))
         ),
-        cells: outcome_cells(&Cells { outcomes: &outcomes, title: &format!("{name} by revision") }),
+        cells: outcome_cells(&Cells {
+            outcomes: &outcomes,
+            pitch: 13,
+            title: &format!("{name} by revision"),
+        }),
         bar: pass_bar(case),
         rate: pass_text(case),
         total: format!("{} of {}", total.runs() - total.failures(), total.runs()),

@@ -383,7 +383,7 @@ fn series_row(context: &Context<'_>, standing: &Standing<'_>, forest: String) ->
     let mark = Mark::from(standing.verdict);
     let spark = standing
         .history
-        .map_or_else(String::new, |history| spark(history, &medians(history), (190, 34), 60, mark));
+        .map_or_else(String::new, |history| spark(history, &medians(history), (172, 34), 60, mark));
     Row {
         badge: badge(mark),
         name: series_name(context, standing, ""),
@@ -405,11 +405,12 @@ pub(super) fn now_cell(standing: &Standing<'_>) -> String {
     let unit = |text: String| {
         if scale.unit.is_empty() { text } else { format!("{text} <i>{}</i>", markup(&scale.unit)) }
     };
-    let now =
-        now.map_or_else(|| "–".to_owned(), |now| unit(scale.level_number(now, Notation::Html)));
-    let was = was.map_or_else(String::new, |was| {
-        format!("<small>was {}</small>", scale.level_number(was, Notation::Html))
-    });
+    let (was, now) = (was.filter(finite), now.filter(finite));
+    let digits =
+        [was, now].into_iter().flatten().map(|level| scale.decimals(level)).min().unwrap_or(0);
+    let write = |level: Estimate| scale.number(level.value, digits, Notation::Html);
+    let now = now.map_or_else(|| "–".to_owned(), |now| unit(write(now)));
+    let was = was.map_or_else(String::new, |was| format!("<small>was {}</small>", write(was)));
     let seen = standing.finding.and_then(|finding| finding.minimum_detectable);
     let below = match (standing.verdict, seen) {
         (Verdict::Inconclusive, Some(seen)) => {
@@ -418,6 +419,10 @@ pub(super) fn now_cell(standing: &Standing<'_>) -> String {
         _ => was,
     };
     format!("{now}{below}")
+}
+
+fn finite(level: &Estimate) -> bool {
+    level.value.is_finite()
 }
 
 type Levels = (Scale, Option<Estimate>, Option<Estimate>);
@@ -441,8 +446,8 @@ fn commits_cell(context: &Context<'_>, standing: &Standing<'_>) -> String {
     if standing.verdict == Verdict::Inconclusive {
         let more = standing.finding.and_then(|finding| finding.more_runs);
         return more.map_or_else(
-            || "<span class=\"dim\">not decided</span>".to_owned(),
-            |runs| format!("<span class=\"dim\">needs about {runs} more runs a side</span>"),
+            || "<span class=\"dim sm\">not decided</span>".to_owned(),
+            |runs| format!("<span class=\"dim sm\">needs about {runs} more runs a side</span>"),
         );
     }
     let range = range(context, standing);
@@ -504,16 +509,16 @@ fn case_row(context: &Context<'_>, case: &StabilityFinding, forest: &Forest, mar
             "<a class=\"nm\" href=\"stab/index.html\"><b><bdi>{name}</bdi></b> fail rate</a>"
         ),
         line: markup(&case_line(case)),
-        spark: outcome_strip(case, (190, 34), 60),
+        spark: outcome_strip(case, (172, 34), 60),
         forest,
         change: String::new(),
         now: format!(
-            "{}<small>{} of {} runs failed</small>",
+            "{}<small>{} of {} failed</small>",
             case.rate.map_or_else(|| "–".to_owned(), |r| number::percent(r.value, Notation::Html)),
             total.failures(),
             total.runs()
         ),
-        commits: since.unwrap_or_else(|| "<span class=\"dim\">no step found</span>".to_owned()),
+        commits: since.unwrap_or_else(|| "<span class=\"dim sm\">no step found</span>".to_owned()),
     }
 }
 
@@ -572,7 +577,7 @@ fn lanes(context: &Context<'_>) -> Vec<Lane> {
                     markup(&short(&format!("{}/{}", case.case.plan, case.case.case), 40)),
                     markup(&case_line(case))
                 ),
-                cells: outcome_cells(&Cells { outcomes: &outcomes, title: &title }),
+                cells: outcome_cells(&Cells { outcomes: &outcomes, pitch: 16, title: &title }),
                 bar: super::stab::pass_bar(case),
                 rate: super::stab::pass_text(case),
             }

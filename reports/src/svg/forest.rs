@@ -61,7 +61,7 @@ impl Forest {
     fn ticks(&self) -> Vec<(f64, String)> {
         const STEPS: [f64; 9] = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1.0];
         let span = self.hi.exp() - self.lo.exp();
-        let step = STEPS.iter().copied().find(|step| span / step <= 7.5).unwrap_or(1.0);
+        let step = STEPS.iter().copied().find(|step| span / step <= 9.5).unwrap_or(1.0);
         let range = self.lo.exp() - 1.0..self.hi.exp() - 1.0;
         super::scale::ticks(&range, (span / step).round() as usize)
             .into_iter()

@@ -7,49 +7,49 @@ use super::paint::{Paint, Role};
 use super::plot::{Margins, Plot};
 use crate::mark::Mark;
 
-/// Pixels from one cell to the next.
-pub(crate) const PITCH: u32 = 16;
-const CELL: i32 = 130;
-
 /// A row of cells.
 pub(crate) struct Cells<'a> {
     /// Outcomes, oldest first; nothing where the testcase was not there.
     pub(crate) outcomes: &'a [OutcomeCounts],
+    /// Pixels from one cell to the next.
+    pub(crate) pitch: u32,
     /// What the row is, for those who do not see it.
     pub(crate) title: &'a str,
 }
 
 /// Draws a row of cells: passed, part failed from the bottom with three times the share, all failed, did not run.
 pub(crate) fn outcome_cells(cells: &Cells<'_>) -> String {
+    let (pitch, cell) = (cells.pitch, cells.pitch as i32 * 10 - 30);
     let count = cells.outcomes.len().max(1) as u32;
-    let mut canvas = Canvas::new(count * PITCH, 18);
+    let mut canvas = Canvas::new(count * pitch, 18);
     let plot = Plot::new(&mut canvas, Margins::default(), 0.0..1.0, 0.0..1.0);
     let each = |wanted: fn(&OutcomeCounts) -> bool| {
         cells.outcomes.iter().enumerate().filter(move |(_, counts)| wanted(counts))
     };
-    let left = |index: usize| (index as u32 * PITCH * 10) as i32 + 15;
+    let left = |index: usize| (index as u32 * pitch * 10) as i32 + 15;
     for (index, _) in each(|c| c.runs() > 0 && c.failures() < c.runs()) {
-        plot.rect((left(index), 20), (left(index) + CELL, 20 + CELL), Paint::Cell);
+        plot.rect((left(index), 20), (left(index) + cell, 20 + cell), Paint::Cell);
     }
     for (index, counts) in each(|c| c.failures() > 0 && c.failures() < c.runs()) {
         let share = f64::from(counts.failures()) / f64::from(counts.runs());
-        let height = ((share * 3.0).min(1.0) * f64::from(CELL)).max(30.0) as i32;
-        let from = (left(index), 20 + CELL - height);
-        plot.rect(from, (left(index) + CELL, 20 + CELL), Paint::Of(Role::Shape, Mark::Flaky));
+        let height = ((share * 3.0).min(1.0) * f64::from(cell)).max(30.0) as i32;
+        let from = (left(index), 20 + cell - height);
+        plot.rect(from, (left(index) + cell, 20 + cell), Paint::Of(Role::Shape, Mark::Flaky));
     }
     for (index, _) in each(|c| c.runs() > 0 && c.failures() == c.runs()) {
         let paint = Paint::Of(Role::Shape, Mark::Broken);
-        plot.rect((left(index), 20), (left(index) + CELL, 20 + CELL), paint);
+        plot.rect((left(index), 20), (left(index) + cell, 20 + cell), paint);
     }
     plot.open("cx");
     for (index, _) in each(|c| c.runs() > 0 && c.failures() == c.runs()) {
         let (x, y) = (left(index), 20);
-        plot.stroke(vec![(x + 38, y + 38), (x + 92, y + 92)], Paint::Data);
-        plot.stroke(vec![(x + 92, y + 38), (x + 38, y + 92)], Paint::Data);
+        let (near, far) = (cell * 3 / 10, cell * 7 / 10);
+        plot.stroke(vec![(x + near, y + near), (x + far, y + far)], Paint::Data);
+        plot.stroke(vec![(x + far, y + near), (x + near, y + far)], Paint::Data);
     }
     plot.close();
     for (index, _) in each(|c| c.runs() == 0) {
-        plot.rect((left(index) + 5, 25), (left(index) + CELL - 5, 15 + CELL), Paint::Empty);
+        plot.rect((left(index) + 5, 25), (left(index) + cell - 5, 15 + cell), Paint::Empty);
     }
     drop(plot);
     let title = crate::plain::short(cells.title, 160);
@@ -58,7 +58,7 @@ pub(crate) fn outcome_cells(cells: &Cells<'_>) -> String {
 
 /// Draws a pass rate with its interval on an axis from `from` to 1.
 pub(crate) fn interval_bar(pass: Estimate, from: f64) -> String {
-    let mut canvas = Canvas::new(84, 18);
+    let mut canvas = Canvas::new(56, 18);
     let margins = Margins { left: 2.0, right: 4.0, ..Margins::default() };
     let plot = Plot::new(&mut canvas, margins, from..1.0, 0.0..1.0);
     plot.line(vec![(from, 0.5), (1.0, 0.5)], Paint::Grid);

@@ -19,7 +19,7 @@ mod width;
 
 pub(crate) use forest::{Forest, ForestRow};
 pub(crate) use gantt::{barriers, gantt};
-pub(crate) use grid::{Cells, PITCH, commit_cells, instance_strip, interval_bar, outcome_cells};
+pub(crate) use grid::{Cells, commit_cells, instance_strip, interval_bar, outcome_cells};
 pub(crate) use over_time::over_time;
 pub(crate) use ridge::{Ridge, ridge};
 pub(crate) use series::{SHOWN, SeriesChart, series_chart};

@@ -1,5 +1,7 @@
 //! Quantiles of one run over time, with barriers.
 
+use ground_core::metric::{Stat, Unit};
+
 use super::backend::{Canvas, Label};
 use super::paint::Paint;
 use super::plot::{Anchor, Margins, Plot};
@@ -27,7 +29,7 @@ const NEEDED_P99: u64 = 100;
 pub(crate) fn over_time(
     intervals: &[Interval],
     barriers: &[Barrier],
-    scale: &Scale,
+    unit: &Unit,
     title: &str,
     size: (u32, u32),
 ) -> Option<String> {
@@ -41,10 +43,12 @@ pub(crate) fn over_time(
     let y =
         if log { least.log10() - 0.1..most.log10() + 0.1 } else { fit(&values, most.abs() * 0.2) };
     let map = |value: f64| if log { value.max(least).log10() } else { value };
+    let scale = &Scale::of(unit, Stat::Value, last.1);
+    let written = |value: f64| Scale::of(unit, Stat::Value, value).value(value, Notation::Html);
     let mut canvas = Canvas::new(size.0, size.1);
     let margins = Margins { top: 28.0, right: 74.0, bottom: 26.0, left: 50.0 };
     let plot = Plot::new(&mut canvas, margins, 0.0..end, y);
-    y_axis(&plot, scale, log);
+    y_axis(&plot, scale, unit, log);
     time_axis(&plot);
     draw_barriers(&plot, barriers);
     let curves: [(&str, fn(&Interval) -> f64, Paint); 3] = [
@@ -70,7 +74,7 @@ pub(crate) fn over_time(
             let y = at.1.min(free);
             free = y - 120;
             let number = value(last);
-            let text = format!("{name} {}", scale.value(number, Notation::Html));
+            let text = format!("{name} {}", written(number));
             plot.text(&text, (at.0 + 50, y), Anchor::Start, Paint::Text);
         }
     }
@@ -79,18 +83,25 @@ pub(crate) fn over_time(
         "{} intervals up to {}; the newest has p50 {}, p95 {}",
         intervals.len(),
         number::clock(end, Notation::Html),
-        scale.value(last.1, Notation::Html),
-        scale.value(last.2, Notation::Html)
+        written(last.1),
+        written(last.2)
     );
     let title = crate::plain::short(title, 160);
     Some(canvas.finish(&Label { title: &title, desc: &desc, class: "ch", ..Label::default() }))
 }
 
-fn y_axis(plot: &Plot<'_>, scale: &Scale, log: bool) {
+fn y_axis(plot: &Plot<'_>, scale: &Scale, unit: &Unit, log: bool) {
     let labels: Vec<(f64, String)> = if log {
         log_ticks(&(10f64.powf(plot.y.start)..10f64.powf(plot.y.end)), 6)
             .into_iter()
-            .map(|tick| (tick.log10(), scale.value(tick, Notation::Html)))
+            .map(|tick| {
+                let own = Scale::of(unit, Stat::Value, tick);
+                let decimals = tick_decimals(tick * own.factor);
+                (
+                    tick.log10(),
+                    format!("{} {}", own.number(tick, decimals, Notation::Html), own.unit),
+                )
+            })
             .collect()
     } else {
         let range = plot.y.start * scale.factor..plot.y.end * scale.factor;

@@ -80,7 +80,8 @@ pub(crate) fn fit(values: &[f64], least: f64) -> Range<f64> {
     let middle = lo / 2.0 + hi / 2.0;
     let tiny = if middle == 0.0 { 1.0 } else { middle.abs() * 1e-6 };
     let span = ((hi - lo) * 1.16).max(least).max(tiny);
-    middle - span / 2.0..middle + span / 2.0
+    let range = middle - span / 2.0..middle + span / 2.0;
+    if range.start.is_finite() && range.end.is_finite() { range } else { 0.0..1.0 }
 }
 
 #[cfg(test)]

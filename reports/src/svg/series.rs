@@ -44,16 +44,6 @@ pub(crate) fn series_chart(chart: &SeriesChart<'_>) -> String {
     let mut canvas = Canvas::new(WIDTH, HEIGHT);
     let y = window.y_range();
     let x = first as f64 - 0.5..window.last as f64 + 0.5;
-    let data = format!(
-        " data-chart=\"series\" data-x=\"{first},{}\" data-y=\"{:e},{:e}\" data-box=\"{},{},{},{}\"",
-        window.last,
-        y.start,
-        y.end,
-        MARGINS.left,
-        MARGINS.top,
-        f64::from(WIDTH) - MARGINS.left - MARGINS.right,
-        f64::from(HEIGHT) - MARGINS.top - MARGINS.bottom,
-    );
     let plot = Plot::new(&mut canvas, MARGINS, x, y);
     window.axes(&plot);
     plot.open("zm");
@@ -71,7 +61,18 @@ pub(crate) fn series_chart(chart: &SeriesChart<'_>) -> String {
     window.outside(&plot);
     window.events(&plot);
     window.gutter(&plot);
+    let y = plot.y.clone();
     drop(plot);
+    let data = format!(
+        " data-chart=\"series\" data-x=\"{first},{}\" data-y=\"{:e},{:e}\" data-box=\"{},{},{},{}\"",
+        window.last,
+        y.start,
+        y.end,
+        MARGINS.left,
+        MARGINS.top,
+        f64::from(WIDTH) - MARGINS.left - MARGINS.right,
+        f64::from(HEIGHT) - MARGINS.top - MARGINS.bottom,
+    );
     let title = chart.history.series.key.title();
     canvas.finish(&Label {
         title: &crate::plain::short(&title, 160),
@@ -232,7 +233,7 @@ impl<'a> Window<'a> {
     fn ribbon(&self, plot: &Plot<'_>) {
         let mut upper: Vec<(f64, f64)> = Vec::new();
         let mut lower: Vec<(f64, f64)> = Vec::new();
-        let mut flush = |upper: &mut Vec<(f64, f64)>, lower: &mut Vec<(f64, f64)>| {
+        let flush = |upper: &mut Vec<(f64, f64)>, lower: &mut Vec<(f64, f64)>| {
             lower.reverse();
             upper.append(lower);
             plot.polygon(std::mem::take(upper), Paint::Ribbon);

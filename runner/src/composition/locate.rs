@@ -29,7 +29,7 @@ pub(super) fn locate(path: &Path, plan: &str, home: Option<&Path>) -> Result<Pat
     for directory in &directories {
         candidates.push(tidy(&directory.join(plan)));
         candidates.push(tidy(&directory.join("plans").join(plan)));
-        if directory.ends_with(plan) {
+        if directory.ends_with(plan) || is_called(directory, plan) {
             candidates.push((*directory).to_owned());
         }
     }
@@ -44,6 +44,14 @@ pub(super) fn locate(path: &Path, plan: &str, home: Option<&Path>) -> Result<Pat
     let known = known(&candidates);
     candidates.dedup();
     Err(Search { searched: worth_telling(candidates, home.is_some()), known })
+}
+
+/// Returns whether the plan in `directory` gives `name` as its own.
+fn is_called(directory: &Path, name: &str) -> bool {
+    let text = std::fs::read_to_string(directory.join(MANIFEST)).unwrap_or_default();
+    let manifest: Option<toml::Table> = toml::from_str(&text).ok();
+    manifest
+        .is_some_and(|manifest| manifest.get("name").and_then(toml::Value::as_str) == Some(name))
 }
 
 /// Takes `.` and `a/..` out of a path, for messages.

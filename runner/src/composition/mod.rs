@@ -142,7 +142,7 @@ fn read(
     })?;
     let file = path.display().to_string();
     let directory = path.parent().unwrap_or(Path::new(""));
-    let data = Value::map([("Env".to_owned(), Value::texts(env))].into());
+    let data = Value::root([("Env".to_owned(), Value::texts(env))].into());
     let rendered =
         template::render(&source, data, &resource::Directory(directory)).map_err(|error| {
             let place = Place::new(&file, &source, error.at.clone());

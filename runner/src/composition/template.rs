@@ -18,7 +18,7 @@ use std::ops::Range;
 pub use error::{TemplateError, TemplateFault};
 pub(super) use functions::NAMES as FUNCTIONS;
 pub use source_map::{Rendered, Segment};
-pub use value::{Map, Value};
+pub use value::{Map, Missing, Value};
 
 /// Where `load_resource` finds its files.
 pub trait ResourceLoader {

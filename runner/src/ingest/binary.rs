@@ -23,7 +23,9 @@ pub(super) fn read(directory: &Path, found: &mut Found) -> io::Result<()> {
     let mut bytes = Vec::new();
     file.take(MAX_FILE).read_to_end(&mut bytes)?;
     if length > MAX_FILE {
-        found.troubles.push(format!("{FILE_NAME} is longer than {MAX_FILE} bytes and was read in part"));
+        found
+            .troubles
+            .push(format!("{FILE_NAME} is longer than {MAX_FILE} bytes and was read in part"));
     }
     if let Err(error) = take(&bytes, found) {
         found.troubles.push(format!("{FILE_NAME} was read in part: {error}"));
@@ -120,7 +122,11 @@ mod tests {
     fn foreign_files_are_told_and_hold_nothing() {
         let found = found(b"\x89PNG\r\n\x1a\n and so on");
         assert!(found.metrics.is_empty());
-        assert!(found.troubles[0].starts_with("metrics.ground was read in part: "), "{:?}", found.troubles);
+        assert!(
+            found.troubles[0].starts_with("metrics.ground was read in part: "),
+            "{:?}",
+            found.troubles
+        );
     }
 
     #[test]

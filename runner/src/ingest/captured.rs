@@ -106,7 +106,9 @@ fn sent(record: &Record) -> Vec<Sent> {
     };
     let at_ns = record.time.unwrap_or(0);
     let fields = record.fields.iter();
-    fields.map(|(field, value)| Sent { name: name(field), at_ns, value: *value, in_files }).collect()
+    fields
+        .map(|(field, value)| Sent { name: name(field), at_ns, value: *value, in_files })
+        .collect()
 }
 
 #[cfg(test)]

@@ -55,7 +55,11 @@ pub(super) fn merge(
             tell(&name, &metric, &who, notes);
             let (place, unit) = &places[&name];
             if !convert(&mut metric, &name, unit.as_ref(), specs) {
-                notes.metric(&name, "is measured in another unit than by the others; its values are left out", who());
+                notes.metric(
+                    &name,
+                    "is measured in another unit than by the others; its values are left out",
+                    who(),
+                );
                 continue;
             }
             table.take(instance as u32, *place, metric);
@@ -134,7 +138,9 @@ fn apply(name: &str, spec: &MetricSpec, agreed: &mut Agreed, notes: &mut Notes) 
     };
     match &agreed.unit {
         Some(measured) if *measured != unit => {
-            notes.plain(format!("metric `{name}` is declared in `{unit}` and measured in `{measured}`"));
+            notes.plain(format!(
+                "metric `{name}` is declared in `{unit}` and measured in `{measured}`"
+            ));
         }
         _ => agreed.unit = Some(unit),
     }

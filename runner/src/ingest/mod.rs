@@ -91,7 +91,9 @@ fn captured(execution: &Execution, outputs: &Path, notes: &mut Notes) -> Capture
         Ok(captured) => {
             if captured.lost > 0 {
                 let lost = captured.lost;
-                notes.plain(format!("{lost} values sent to `INFLUXDB_URL` belong to no known instance"));
+                notes.plain(format!(
+                    "{lost} values sent to `INFLUXDB_URL` belong to no known instance"
+                ));
             }
             captured
         }
@@ -128,7 +130,9 @@ fn read(execution: &Execution, place: usize, room: usize, captured: &Captured) -
     }
     for name in engine_metrics::RESERVED {
         if found.metrics.remove(name).is_some() {
-            found.troubles.push(format!("metric `{name}` is the engine's own; the plan's is left out"));
+            found
+                .troubles
+                .push(format!("metric `{name}` is the engine's own; the plan's is left out"));
         }
     }
     engine_metrics::add(execution, place, &mut found);
@@ -173,11 +177,21 @@ fn summarise(execution: &Execution, table: &mut Table, notes: &mut Notes) -> Vec
         let merged = points::merge(&rows);
         if let Some(merged) = merged.as_ref().filter(|merged| !merged.broken.is_empty()) {
             let count = merged.broken.len() as u64;
-            notes.counted(&definition.name, "sketches that cannot be decoded; they are left out", count);
+            notes.counted(
+                &definition.name,
+                "sketches that cannot be decoded; they are left out",
+                count,
+            );
             broken.extend(merged.broken.iter().map(|place| sketches[metric][*place].0));
         }
         let metric_id = metric as u32;
-        all.extend(points::points(metric_id, definition.kind, &series[metric], merged.as_ref(), &started_ns));
+        all.extend(points::points(
+            metric_id,
+            definition.kind,
+            &series[metric],
+            merged.as_ref(),
+            &started_ns,
+        ));
     }
     broken.sort_unstable();
     for place in broken.into_iter().rev() {

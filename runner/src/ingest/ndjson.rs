@@ -110,8 +110,10 @@ fn take(text: &str, last_ns: &mut i64, found: &mut Found) -> bool {
         Ok(line) => record(&line, last_ns, found),
         // Python and JS libraries write bare words that JSON does not have.
         Err(_) if text.contains("NaN") || text.contains("Infinity") => {
-            let repaired =
-                text.replace("-Infinity", "null").replace("Infinity", "null").replace("NaN", "null");
+            let repaired = text
+                .replace("-Infinity", "null")
+                .replace("Infinity", "null")
+                .replace("NaN", "null");
             serde_json::from_str(&repaired).is_ok_and(|line| record(&line, last_ns, found))
         }
         Err(_) => false,
@@ -168,14 +170,20 @@ mod tests {
         let found = found(text, false);
         assert_eq!(
             found.troubles,
-            ["metrics.ndjson has 6 lines that are no metric", "metrics.ndjson is torn in its last line"]
+            [
+                "metrics.ndjson has 6 lines that are no metric",
+                "metrics.ndjson is torn in its last line"
+            ]
         );
         assert_eq!(found.metrics["b"].values, [1.0]);
     }
 
     #[test]
     fn a_plans_own_output_is_no_trouble() {
-        let found = found("hello\n{\"event\":{}}\n{\"metric\":\"a\",\"value\":2}\n{\"metric\":oops\n", true);
+        let found = found(
+            "hello\n{\"event\":{}}\n{\"metric\":\"a\",\"value\":2}\n{\"metric\":oops\n",
+            true,
+        );
         assert_eq!(found.metrics["a"].values, [2.0]);
         assert_eq!(found.troubles, ["metrics.ndjson has 1 lines that are no metric"]);
     }
@@ -204,7 +212,9 @@ mod tests {
         assert_eq!(metric.kind, Some(MetricKind::Timer));
         assert_eq!(metric.direction, Some(Direction::Lower));
         assert_eq!(metric.times, [7, 90, 80]);
-        assert!(metric.values.iter().zip([0.005, 0.000_25, 0.002]).all(|(a, b)| (a - b).abs() < 1e-12));
+        assert!(
+            metric.values.iter().zip([0.005, 0.000_25, 0.002]).all(|(a, b)| (a - b).abs() < 1e-12)
+        );
         assert_eq!(metric.other_unit, 1);
         assert!(metric.backwards);
         found.sort();
@@ -215,7 +225,8 @@ mod tests {
     #[test]
     fn an_instance_keeps_no_more_than_its_share() {
         let directory = TempDir::new().unwrap();
-        fs::write(directory.path().join(FILE_NAME), "{\"metric\":\"a\",\"value\":1}\n".repeat(15)).unwrap();
+        fs::write(directory.path().join(FILE_NAME), "{\"metric\":\"a\",\"value\":1}\n".repeat(15))
+            .unwrap();
         let mut found = Found::with_room(10);
         read(directory.path(), FILE_NAME, false, 7, &mut found).unwrap();
         assert_eq!(found.metrics["a"].values.len(), 10);

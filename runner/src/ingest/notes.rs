@@ -77,7 +77,10 @@ mod tests {
         for index in 0..5 {
             notes.counted("lat", "values that are not finite", 2);
             notes.metric("lat", "goes backwards", format!("g[{index}]"));
-            notes.trouble(&format!("metrics.ground is torn, its last {index} bytes are lost"), format!("g[{index}]"));
+            notes.trouble(
+                &format!("metrics.ground is torn, its last {index} bytes are lost"),
+                format!("g[{index}]"),
+            );
         }
         assert_eq!(
             notes.into_caveats(),

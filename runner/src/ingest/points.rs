@@ -28,12 +28,8 @@ pub(super) fn points(
         Some(merged) => of_merged(merged),
         None => of_series(kind, series, started_ns),
     };
-    let row = |one: Summary| PointRow {
-        metric,
-        stat: one.stat,
-        value: one.value,
-        samples: one.samples,
-    };
+    let row =
+        |one: Summary| PointRow { metric, stat: one.stat, value: one.value, samples: one.samples };
     let mut points: Vec<PointRow> = summaries.into_iter().map(row).collect();
     points.sort_by_key(|point| point.stat);
     points

@@ -12,7 +12,8 @@ use super::found::{Declared, Found};
 use crate::outcome::Lines;
 
 /// The files, and what their metrics' names begin with here.
-pub(super) const FILES: [(&str, &str); 2] = [("results.out", ""), ("diagnostics.out", "diagnostics.")];
+pub(super) const FILES: [(&str, &str); 2] =
+    [("results.out", ""), ("diagnostics.out", "diagnostics.")];
 
 /// The median of a wrong quantile lies this far below the mean, or farther.
 ///
@@ -31,7 +32,12 @@ struct ResultLine {
 }
 
 /// Reads `directory/name`; returns whether it exists. Names get `prefix`.
-pub(super) fn read(directory: &Path, name: &str, prefix: &str, found: &mut Found) -> io::Result<bool> {
+pub(super) fn read(
+    directory: &Path,
+    name: &str,
+    prefix: &str,
+    found: &mut Found,
+) -> io::Result<bool> {
     let file = match File::open(directory.join(name)) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
@@ -77,8 +83,11 @@ fn take(line: &ResultLine, prefix: &str, found: &mut Found, untrusted: &mut BTre
         if wrong && is_quantile(measure) {
             untrusted.insert(name.clone());
         }
-        let declared =
-            Declared { kind: Some(kind(&line.kind)), unit: unit(&line.kind, measure), direction: None };
+        let declared = Declared {
+            kind: Some(kind(&line.kind)),
+            unit: unit(&line.kind, measure),
+            direction: None,
+        };
         found.push(&name, &declared, line.ts, value.unwrap_or(f64::NAN));
     }
 }
@@ -131,7 +140,9 @@ mod tests {
 
     #[test]
     fn broken_lines_are_counted() {
-        let found = found("x\n{\"ts\":1,\"type\":\"point\",\"name\":\"a\",\"measures\":{\"value\":null}}\n{\"ts\":1");
+        let found = found(
+            "x\n{\"ts\":1,\"type\":\"point\",\"name\":\"a\",\"measures\":{\"value\":null}}\n{\"ts\":1",
+        );
         assert_eq!(
             found.troubles,
             ["results.out has 1 lines that are no metric", "results.out is torn in its last line"]

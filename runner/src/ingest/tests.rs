@@ -76,7 +76,8 @@ fn values(collected: &Collected, name: &str) -> Vec<f64> {
 
 fn point(collected: &Collected, name: &str, stat: Stat) -> Option<f64> {
     let metric = collected.metrics.iter().position(|metric| metric.name == name)? as u32;
-    let point = collected.points.iter().find(|point| point.metric == metric && point.stat == stat)?;
+    let point =
+        collected.points.iter().find(|point| point.metric == metric && point.stat == stat)?;
     Some(point.value)
 }
 
@@ -108,7 +109,11 @@ fn a_clock_that_goes_backwards_is_told_and_never_a_negative_duration() {
     let mut run = Run::new(1);
     run.execution.ended_ns = 0;
     run.execution.started_ns = S;
-    run.put(0, "metrics.ndjson", "{\"metric\":\"a\",\"value\":1,\"ts\":9}\n{\"metric\":\"a\",\"value\":2,\"ts\":4}\n");
+    run.put(
+        0,
+        "metrics.ndjson",
+        "{\"metric\":\"a\",\"value\":1,\"ts\":9}\n{\"metric\":\"a\",\"value\":2,\"ts\":4}\n",
+    );
     let collected = run.collect(&[]);
     assert!(values(&collected, "a") == [2.0, 1.0]);
     assert!(collected.samples.iter().all(|series| series.t_ns.is_sorted()));
@@ -131,7 +136,9 @@ fn instances_that_disagree_on_the_unit_are_told() {
     assert_eq!(values(&collected, "lat"), [0.005, 0.25]);
     assert_eq!(
         collected.caveats,
-        ["metric `lat` is measured in another unit than by the others; its values are left out (g[2])"]
+        [
+            "metric `lat` is measured in another unit than by the others; its values are left out (g[2])"
+        ]
     );
 }
 
@@ -149,9 +156,13 @@ fn declarations_come_before_what_instances_say() {
         kind: Some(MetricKind::Gauge),
         ..MetricSpec::default()
     };
-    let collected = run.collect(&[("lat", spec.clone()), ("size", spec), ("absent", MetricSpec::default())]);
+    let collected =
+        run.collect(&[("lat", spec.clone()), ("size", spec), ("absent", MetricSpec::default())]);
     let lat = collected.metrics.iter().find(|metric| metric.name == "lat").unwrap();
-    assert_eq!((lat.unit.as_str(), lat.direction, lat.kind), ("s", Direction::Lower, MetricKind::Gauge));
+    assert_eq!(
+        (lat.unit.as_str(), lat.direction, lat.kind),
+        ("s", Direction::Lower, MetricKind::Gauge)
+    );
     assert_eq!(values(&collected, "lat"), [0.005]);
     assert_eq!(point(&collected, "lat", Stat::Max), Some(0.005));
     // A declaration cannot change what a value means.
@@ -191,7 +202,8 @@ fn a_plan_cannot_take_the_engines_names() {
 fn garbage_everywhere_leaves_a_run_with_caveats() {
     let run = Run::new(1);
     let garbage = b"\xff\xfe\x00garbage\n{{{{\n";
-    for name in ["metrics.ground", "metrics.ndjson", "stdout.log", "results.out", "diagnostics.out"] {
+    for name in ["metrics.ground", "metrics.ndjson", "stdout.log", "results.out", "diagnostics.out"]
+    {
         run.put(0, name, garbage);
     }
     fs::write(run.directory.path().join("influx.captured"), garbage).unwrap();
@@ -218,8 +230,16 @@ fn every_dialect_arrives() {
     run.put(0, "metrics.ground", bytes)
         .put(0, "metrics.ndjson", "{\"metric\":\"b\",\"value\":1}\n")
         .put(0, "stdout.log", "free text\n{\"metric\":\"c\",\"value\":2}\n")
-        .put(0, "results.out", "{\"ts\":5,\"type\":\"point\",\"name\":\"d\",\"measures\":{\"value\":3}}\n")
-        .put(0, "diagnostics.out", "{\"ts\":5,\"type\":\"gauge\",\"name\":\"e\",\"measures\":{\"value\":4}}\n");
+        .put(
+            0,
+            "results.out",
+            "{\"ts\":5,\"type\":\"point\",\"name\":\"d\",\"measures\":{\"value\":3}}\n",
+        )
+        .put(
+            0,
+            "diagnostics.out",
+            "{\"ts\":5,\"type\":\"gauge\",\"name\":\"e\",\"measures\":{\"value\":4}}\n",
+        );
     fs::write(run.directory.path().join("influx.captured"), "0\tf value=5 6\n").unwrap();
     let collected = run.collect(&[]);
     assert!(collected.caveats.is_empty(), "{:?}", collected.caveats);

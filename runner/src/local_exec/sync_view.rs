@@ -212,7 +212,9 @@ mod tests {
         waiter.await.unwrap().unwrap();
         let events = sync.end_run(&mine).await;
         assert_eq!(events.len(), 1);
-        assert!(matches!(&events[0].kind, EventKind::BarrierOpened { state, target: 2, .. } if state == "ready"));
+        assert!(
+            matches!(&events[0].kind, EventKind::BarrierOpened { state, target: 2, .. } if state == "ready")
+        );
         assert!(sync.end_run(&mine).await.is_empty());
         assert!(sync.end_run(&other).await.is_empty());
     }

@@ -126,6 +126,22 @@ fn a_plan_is_found_around_beside_and_at_home() {
         load(format!("{FIXTURES}/plans/flood/_compositions/inside.toml"), &env(&[])).unwrap();
     assert_eq!(inside.plan.manifest.name, "flood");
 
+    let cloned = tempfile::tempdir().unwrap();
+    let plan = cloned.path().join("test-plans/ping");
+    std::fs::create_dir_all(plan.join("_compositions")).unwrap();
+    std::fs::write(
+        plan.join("manifest.toml"),
+        "name = \"libp2p/ping\"\n[[testcases]]\nname = \"x\"",
+    )
+    .unwrap();
+    let file = plan.join("_compositions/c.toml");
+    std::fs::write(&file, "global.plan = \"libp2p/ping\"").unwrap();
+    assert_eq!(
+        load(&file, &env(&[])).unwrap().plan.root,
+        plan.canonicalize().unwrap(),
+        "by its own name"
+    );
+
     let away = tempfile::tempdir().unwrap();
     let file = away.path().join("c.toml");
     std::fs::write(

@@ -5,6 +5,7 @@ mod compositions;
 mod fuzz;
 mod manifests;
 mod messages;
+mod reference;
 
 /// The directory of the fixtures, relative to where tests run.
 const FIXTURES: &str = "tests/fixtures";

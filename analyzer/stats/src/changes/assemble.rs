@@ -25,11 +25,12 @@ pub(crate) fn too_short(series: &Series) -> HistoryAnalysis {
 /// Writes the answer.
 pub(crate) fn assemble(
     series: &Series,
+    scaled: &[f64],
     explained: Explained,
     settings: &Settings,
 ) -> HistoryAnalysis {
     let Explained { steps, trend } = explained;
-    let flat = flattened(series, trend);
+    let flat = flattened(scaled, trend);
     let mut splits = steps.splits;
     let mut places = Vec::with_capacity(splits.len());
     for index in 0..splits.len() {
@@ -40,7 +41,7 @@ pub(crate) fn assemble(
     let at: Vec<usize> = splits.iter().map(|split| split.at).collect();
     let bounds = bounds(&at, flat.len());
     let mut analysis = HistoryAnalysis {
-        drift: trend.map(|trend| drift(series, trend)),
+        drift: trend.map(|trend| drift(series, scaled, trend)),
         segments: segments(series, &at),
         outliers: listed(series, &flat, &at),
         autocorrelation: steps.rho,
@@ -95,14 +96,14 @@ fn bounds(places: &[usize], count: usize) -> Vec<usize> {
     std::iter::once(0).chain(places.iter().copied()).chain(std::iter::once(count)).collect()
 }
 
-fn flattened(series: &Series, trend: Option<Trend>) -> Vec<f64> {
+fn flattened(scaled: &[f64], trend: Option<Trend>) -> Vec<f64> {
     let slope = trend.map_or(0.0, |trend| trend.slope);
-    series.scaled.iter().enumerate().map(|(index, value)| value - slope * index as f64).collect()
+    scaled.iter().enumerate().map(|(index, value)| value - slope * index as f64).collect()
 }
 
-fn drift(series: &Series, trend: Trend) -> Drift {
+fn drift(series: &Series, scaled: &[f64], trend: Trend) -> Drift {
     let points = series.raw.len();
-    let flat = flattened(series, Some(trend));
+    let flat = flattened(scaled, Some(trend));
     let start = noise::median(&flat).abs();
     Drift {
         start: series.positions[0],

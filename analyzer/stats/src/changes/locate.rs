@@ -7,7 +7,7 @@ const FREEDOM: f64 = 4.0;
 /// Share of the profile that the interval holds.
 const MASS: f64 = 0.9;
 /// Places on each side of the first guess that the profile covers.
-const REACH: usize = 96;
+const REACH: usize = 64;
 
 /// The most likely first point of the new segment, and the interval of places that holds 90 percent of the profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,10 @@
 //! Steps or slope: which of the two explains a series.
 
 use super::noise;
+use super::order::Order;
 use super::steps::{self, Steps};
 use super::types::Settings;
+use super::work::{Memo, Work};
 use crate::drift::{Trend, capped_loss, trend};
 
 /// The steps that are left, and the slope under them.
@@ -36,7 +38,9 @@ pub(crate) fn explain(values: &[f64], steps: Steps, settings: &Settings) -> Expl
     if score(&sloped, 1.0) >= score(&stepped, 2.0 * steps.splits.len() as f64) {
         return Explained { steps, trend: None };
     }
-    let left = steps::find(&flat, settings);
+    let mut memo = Memo::default();
+    let order = Order::new(&flat);
+    let left = steps::find(&mut Work { values: &flat, order: &order, settings, memo: &mut memo });
     Explained { steps: left, trend: Some(whole) }
 }
 

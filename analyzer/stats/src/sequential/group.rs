@@ -2,6 +2,7 @@
 
 use crate::dist::{normal_pdf, normal_quantile, normal_sf};
 use crate::error::{StatsError, check_count, check_open_unit};
+use crate::mann_whitney::min_attainable_p;
 
 /// Points of the density of the statistic between two looks; Simpson's rule needs an odd number.
 const POINTS: usize = 401;
@@ -11,14 +12,16 @@ const REACH: f64 = 8.5;
 /// How the error rate is spent over the information.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Spending {
-    /// Hardly anything early: 2 - 2 Phi(z / sqrt t).
+    /// Hardly anything early: 4 - 4 Phi(z / sqrt t), z being the upper alpha / 4 point.
     ObrienFleming,
     /// Evenly: alpha ln(1 + (e - 1) t).
     Pocock,
 }
 
 impl Spending {
-    /// Returns the error rate spent when a share `t` of the information is there.
+    /// Returns the two-sided error rate spent when a share `t` of the information is there.
+    ///
+    /// Each side spends half of alpha by Lan and DeMets' one-sided function, as the common programs do.
     ///
     /// # Source
     /// Lan, K. K. G. and DeMets, D. L. (1983). Biometrika 70, 659-663. doi:10.1093/biomet/70.3.659
@@ -29,7 +32,7 @@ impl Spending {
             return 0.0;
         }
         match self {
-            Self::ObrienFleming => 2.0 * normal_sf(normal_quantile(1.0 - alpha / 2.0) / t.sqrt()),
+            Self::ObrienFleming => 4.0 * normal_sf(-normal_quantile(alpha / 4.0) / t.sqrt()),
             Self::Pocock => alpha * ((std::f64::consts::E - 1.0) * t).ln_1p(),
         }
     }
@@ -78,6 +81,44 @@ pub fn spend(
         boundaries.push(Boundary { information: t, z, nominal_alpha: 2.0 * normal_sf(z), spent });
     }
     Ok(boundaries)
+}
+
+/// One look of a sweep that may stop early.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RunLook {
+    /// Runs a side at this look.
+    pub runs: usize,
+    /// The alpha to compare with at this look, so that all looks together keep the planned one.
+    pub alpha: f64,
+    /// Whether so many runs can reach that alpha by ranks at all.
+    pub can_decide: bool,
+}
+
+/// Returns the alpha of each look of a sweep with at most the last number of runs a side.
+///
+/// A comparison at the look's alpha gives a repeated confidence interval: a verdict from it may end the sweep at
+/// any look, be it `regression`, `improvement` or `equivalent`.
+///
+/// # Errors
+/// [`StatsError::TooFew`] without looks; [`StatsError::Entry`] for numbers of runs that do not grow;
+/// [`StatsError::Parameter`] for an `alpha` outside (0, 1).
+///
+/// # Source
+/// Jennison, C. and Turnbull, B. W. (1989). J. R. Statist. Soc. B 51, 305-361 (repeated confidence intervals).
+/// doi:10.1111/j.2517-6161.1989.tb01433.x
+pub fn schedule(
+    runs: &[usize],
+    alpha: f64,
+    spending: Spending,
+) -> Result<Vec<RunLook>, StatsError> {
+    let most = runs.last().copied().unwrap_or(0) as f64;
+    let information: Vec<f64> = runs.iter().map(|n| *n as f64 / most).collect();
+    let boundaries = spend(&information, alpha, spending)?;
+    let look = |(&runs, boundary): (&usize, &Boundary)| {
+        let alpha = boundary.nominal_alpha;
+        RunLook { runs, alpha, can_decide: min_attainable_p(runs, runs) <= alpha }
+    };
+    Ok(runs.iter().zip(&boundaries).map(look).collect())
 }
 
 /// Returns the classical boundaries of `looks` evenly spaced looks, with error rate alpha over all of them.

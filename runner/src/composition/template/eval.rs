@@ -239,6 +239,10 @@ impl<'a> Run<'a> {
         piped: Option<Value>,
         dot: &Value,
     ) -> Result<Value, TemplateError> {
+        if matches!(command.first.base, Base::Nothing) {
+            let fault = TemplateFault::Unexpected { found: "`nil`".to_owned(), wanted: "a value" };
+            return Err(fault.at(command.first.at.clone()));
+        }
         let Base::Function(function) = command.first.base else {
             if piped.is_some() {
                 return Err(TemplateFault::NotAFunction.at(command.first.at.clone()));

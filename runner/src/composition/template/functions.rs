@@ -1,11 +1,12 @@
 //! The functions of a template.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::rc::Rc;
 
 use super::error::TemplateFault;
 use super::eval::Run;
-use super::value::{Map, Value};
+use super::value::{Map, Missing, Value};
 
 macro_rules! functions {
     ($($variant:ident => $name:literal),+ $(,)?) => {
@@ -115,10 +116,12 @@ fn text<'a>(function: &str, value: &'a Value) -> Result<&'a str, TemplateFault> 
     }
 }
 
-fn map<'a>(function: &str, value: &'a Value) -> Result<&'a Map, TemplateFault> {
+/// Takes a table that was read from a file; a missing one is empty, as in Go.
+fn map<'a>(function: &str, value: &'a Value) -> Result<Cow<'a, Map>, TemplateFault> {
     match value {
-        Value::Map(map) => Ok(map),
-        other => Err(wrong(function, "a table", other)),
+        Value::Map(map) if map.missing == Missing::Nothing => Ok(Cow::Borrowed(map)),
+        Value::Nothing => Ok(Cow::Owned(Map::default())),
+        other => Err(wrong(function, "a table of a resource", other)),
     }
 }
 
@@ -164,7 +167,13 @@ fn index(arguments: &[Value]) -> Answer {
     let [value, keys @ ..] = arguments else {
         return Err(count("index", "at least one argument", 0));
     };
+    if *value == Value::Nothing {
+        return Err(wrong("index", "a table or list", value));
+    }
     keys.iter().try_fold(value.clone(), |value, key| match (&value, key) {
+        (Value::Map(map), _) if map.missing == Missing::Fault => {
+            Err(wrong("index", "a table or list", &value))
+        }
         (Value::Map(map), Value::Text(key)) => Ok(map.get(key)),
         (Value::Map(_), other) => Err(wrong("index", "a text as key of a table", other)),
         (Value::List(items), Value::Int(index)) => usize::try_from(*index)
@@ -180,7 +189,7 @@ fn len(value: &Value) -> Answer {
     let len = match value {
         Value::Text(text) => text.len(),
         Value::List(items) => items.len(),
-        Value::Map(map) => map.entries.len(),
+        Value::Map(map) if map.missing != Missing::Fault => map.entries.len(),
         other => return Err(wrong("len", "a text, list or table", other)),
     };
     Ok(Value::Int(i64::try_from(len).expect("bug: a value is longer than memory")))

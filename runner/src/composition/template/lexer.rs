@@ -97,10 +97,12 @@ impl Lexer<'_> {
     /// Reads an action, and returns whether the text after it loses its leading space.
     fn action(&mut self, open: usize) -> Result<bool, TemplateError> {
         self.push(TokenKind::Open, OPEN.len(), false);
-        if self.rest().starts_with('-') && self.rest()[1..].starts_with(is_space) {
+        let trims = self.rest().starts_with('-') && self.rest()[1..].starts_with(is_space);
+        if trims {
             self.at += 1;
         }
-        let inside = self.rest().trim_start_matches(is_space);
+        // A comment begins right after the braces, or after the one space that a trim needs.
+        let inside = &self.rest()[usize::from(trims)..];
         if inside.starts_with("/*") {
             return self.comment(open, self.source.len() - inside.len());
         }

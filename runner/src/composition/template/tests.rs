@@ -41,7 +41,7 @@ fn try_render(source: &str) -> Result<Rendered, TemplateError> {
         ("N".to_owned(), "12".to_owned()),
         ("EMPTY".to_owned(), String::new()),
     ]);
-    render(source, Value::map([("Env".to_owned(), Value::texts(&env))].into()), &One)
+    render(source, Value::root([("Env".to_owned(), Value::texts(&env))].into()), &One)
 }
 
 fn text(source: &str) -> String {
@@ -138,7 +138,6 @@ fn conditions_take_empty_zero_and_missing_for_false() {
         "0",
         "0.0",
         "\"\"",
-        "nil",
         "false",
         "not .on",
         "eq .missing \"x\"",
@@ -335,7 +334,6 @@ fn template_like() -> impl Strategy<Value = String> {
         "toml",
         "withEnv",
         "pick",
-        "nil",
         "true",
         "/*",
         "*/",

@@ -9,8 +9,20 @@ use std::rc::Rc;
 pub struct Map {
     /// The values.
     pub entries: BTreeMap<String, Value>,
-    /// Whether a missing key gives an empty text, as in Go's `map[string]string`, instead of nothing.
-    pub texts: bool,
+    /// What a missing key gives.
+    pub missing: Missing,
+}
+
+/// What a key gives that a table does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Missing {
+    /// Nothing, as in a table that was read from a file.
+    #[default]
+    Nothing,
+    /// An empty text, as in Go's `map[string]string`.
+    Empty,
+    /// A fault, as in Go's `struct`.
+    Fault,
 }
 
 /// A value in a template.
@@ -42,7 +54,13 @@ impl Value {
     /// Wraps entries of which a missing one is nothing.
     #[must_use]
     pub fn map(entries: BTreeMap<String, Self>) -> Self {
-        Self::Map(Rc::new(Map { entries, texts: false }))
+        Self::Map(Rc::new(Map { entries, missing: Missing::Nothing }))
+    }
+
+    /// Wraps entries of which no other may be asked for.
+    #[must_use]
+    pub fn root(entries: BTreeMap<String, Self>) -> Self {
+        Self::Map(Rc::new(Map { entries, missing: Missing::Fault }))
     }
 
     /// Wraps texts of which a missing one is empty.
@@ -50,7 +68,7 @@ impl Value {
     pub fn texts(entries: &BTreeMap<String, String>) -> Self {
         let entries =
             entries.iter().map(|(key, text)| (key.clone(), Self::text(text.as_str()))).collect();
-        Self::Map(Rc::new(Map { entries, texts: true }))
+        Self::Map(Rc::new(Map { entries, missing: Missing::Empty }))
     }
 
     /// Returns whether `if` takes this value for true: whether it is neither empty, zero nor nothing.
@@ -81,12 +99,13 @@ impl Value {
         }
     }
 
-    /// Returns the value of `key`, or nothing when a table lacks it; `None` when this is no table.
+    /// Returns the value of `key`, or what a missing one gives; `None` when there cannot be one.
     #[must_use]
     pub fn field(&self, key: &str) -> Option<Self> {
         match self {
             // Go carries a missing value through further fields.
             Self::Nothing => Some(Self::Nothing),
+            Self::Map(map) if map.missing == Missing::Fault => map.entries.get(key).cloned(),
             Self::Map(map) => Some(map.get(key)),
             _ => None,
         }
@@ -97,7 +116,10 @@ impl Map {
     /// Returns the value of `key`, or what a missing one gives.
     #[must_use]
     pub fn get(&self, key: &str) -> Value {
-        let missing = || if self.texts { Value::text("") } else { Value::Nothing };
+        let missing = || match self.missing {
+            Missing::Empty => Value::text(""),
+            Missing::Nothing | Missing::Fault => Value::Nothing,
+        };
         self.entries.get(key).cloned().unwrap_or_else(missing)
     }
 }
@@ -117,7 +139,7 @@ impl fmt::Display for Value {
                     if index > 0 {
                         f.write_str(" ")?;
                     }
-                    write!(f, "{item}")?;
+                    item.write_inside(f)?;
                 }
                 f.write_str("]")
             }
@@ -127,10 +149,21 @@ impl fmt::Display for Value {
                     if index > 0 {
                         f.write_str(" ")?;
                     }
-                    write!(f, "{key}:{value}")?;
+                    write!(f, "{key}:")?;
+                    value.write_inside(f)?;
                 }
                 f.write_str("]")
             }
+        }
+    }
+}
+
+impl Value {
+    /// Writes the value as Go does within a list or table, where a missing one reads differently.
+    fn write_inside(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("<nil>"),
+            other => write!(f, "{other}"),
         }
     }
 }

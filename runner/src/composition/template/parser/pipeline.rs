@@ -50,7 +50,7 @@ impl Parser<'_> {
             let spaced = self.peek().is_some_and(|token| token.spaced);
             let before = self.here();
             let Some(operand) = self.operand()? else { break };
-            if !spaced && !matches!(operand.base, Base::Nested(_)) {
+            if !spaced {
                 let found = "a value right after another".to_owned();
                 return Err(
                     TemplateFault::Unexpected { found, wanted: "a space between them" }.at(before)
