@@ -78,7 +78,8 @@ pub fn schedule(matrix: &Matrix) -> Vec<Slot> {
         .collect();
     let mut cells: Vec<usize> = (0..matrix.cells.len()).collect();
     let mut slots = Vec::new();
-    for (repetition, block_base) in (0..matrix.repetitions).zip((0u32..).step_by(cells.len().max(1)))
+    for (repetition, block_base) in
+        (0..matrix.repetitions).zip((0u32..).step_by(cells.len().max(1)))
     {
         shuffle(&mut cells, &mut rng);
         for (block, &cell) in (block_base..).zip(&cells) {
