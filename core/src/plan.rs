@@ -145,7 +145,21 @@ impl Param {
         match self.kind.as_str() {
             "int" | "integer" => value.parse::<i64>().is_ok(),
             "float" | "number" => value.parse::<f64>().is_ok(),
-            "bool" | "boolean" => matches!(value, "true" | "false"),
+            // What Go's `strconv.ParseBool` takes, which is what plans mostly use.
+            "bool" | "boolean" => matches!(
+                value,
+                "1" | "t"
+                    | "T"
+                    | "true"
+                    | "TRUE"
+                    | "True"
+                    | "0"
+                    | "f"
+                    | "F"
+                    | "false"
+                    | "FALSE"
+                    | "False"
+            ),
             _ => true,
         }
     }
@@ -172,7 +186,7 @@ mod tests {
     fn a_type_is_checked_only_when_it_is_known() {
         let typed = |kind: &str| Param { kind: kind.to_owned(), ..Param::default() };
         for (kind, good, bad) in
-            [("int", "-5", "5.5"), ("float", "-53.7499", "fast"), ("bool", "true", "yes")]
+            [("int", "-5", "5.5"), ("float", "-53.7499", "fast"), ("bool", "True", "yes")]
         {
             assert!(typed(kind).accepts(good), "{kind} takes {good}");
             assert!(!typed(kind).accepts(bad), "{kind} refuses {bad}");

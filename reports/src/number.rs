@@ -105,15 +105,19 @@ impl Scale {
         self.with_unit(text, notation)
     }
 
-    /// Writes a level's value with the digits that its interval allows, and no unit.
-    pub(crate) fn level_number(&self, level: Estimate, notation: Notation) -> String {
+    /// Returns digits behind the point that a level's interval allows.
+    pub(crate) fn decimals(&self, level: Estimate) -> i32 {
         let half = (level.hi - level.lo) / 2.0 * self.factor;
-        let decimals = if half.is_finite() && half > 0.0 {
+        if half.is_finite() && half > 0.0 {
             place(half)
         } else {
             significant(level.value * self.factor, 3)
-        };
-        self.number(level.value, decimals, notation)
+        }
+    }
+
+    /// Writes a level's value with the digits that its interval allows, and no unit.
+    pub(crate) fn level_number(&self, level: Estimate, notation: Notation) -> String {
+        self.number(level.value, self.decimals(level), notation)
     }
 
     fn with_unit(&self, number: String, notation: Notation) -> String {

@@ -1,7 +1,10 @@
 //! Plans to events: manifests, compositions, builders, runners, sync service, run engine.
 
 pub mod build;
+mod clock;
 pub mod composition;
+pub mod diagnostic;
+pub mod document;
 pub mod engine;
 pub mod fingerprint;
 pub mod influx;

@@ -14,14 +14,20 @@ const RUNS: usize = 5;
 
 fn main() {
     let histories = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(400);
-    println!("{histories} histories a cell, {RUNS} runs a revision; alarmed share, and share with exactly the true change");
+    println!(
+        "{histories} histories a cell, {RUNS} runs a revision; alarmed share, and share with exactly the true change"
+    );
     println!("| revisions | CV | spread of builds | step at | step | alarmed | exact | within 1 |");
     println!("|---|---|---|---|---|---|---|---|");
     for revisions in [6, 8, 12, 30] {
         for (cv, build) in [(0.05, 0.0), (0.10, 0.0), (0.05, 0.03)] {
-            for (at, step) in
-                [(0, 0.0), (revisions / 2, 0.15), (revisions / 2, 0.3), (revisions - 1, 0.15), (revisions - 1, 0.3)]
-            {
+            for (at, step) in [
+                (0, 0.0),
+                (revisions / 2, 0.15),
+                (revisions / 2, 0.3),
+                (revisions - 1, 0.15),
+                (revisions - 1, 0.3),
+            ] {
                 cell(revisions, cv, build, at, step, histories);
             }
         }

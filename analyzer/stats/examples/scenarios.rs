@@ -1,6 +1,8 @@
 //! Prints how the history engine does on every scenario: F1 at a margin of five points, alarm share, recall.
 //!
-//! `cargo run --release -p ground-stats --example scenarios [seed] [series per scenario]`
+//! `cargo run --release -p ground-stats --example scenarios [seed] [series per scenario] [dump]`
+//!
+//! With `dump` the series themselves are printed, one JSON object a line, for running other tools on them.
 
 #![allow(clippy::print_stdout, reason = "an example prints its table")]
 
@@ -29,8 +31,13 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let seed = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(20_261_122);
     let each = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(60);
+    if arguments.next().is_some_and(|word| word == "dump") {
+        return dump(seed, each);
+    }
     println!("seed {seed}, {each} series a scenario, margin {MARGIN}");
-    println!("| scenario | F1 | precision | recall | F1 margin 1 | alarmed | per 1000 points | named | us a point |");
+    println!(
+        "| scenario | F1 | precision | recall | F1 margin 1 | alarmed | per 1000 points | named | us a point |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|");
     let mut all = Score::default();
     let mut worst = ("", 0.0_f64);
@@ -46,8 +53,32 @@ fn main() {
         print(scenario, &row, each);
     }
     println!();
-    println!("overall F1 {:.3} (precision {:.3}, recall {:.3})", all.f1(), all.precision(), all.recall());
+    println!(
+        "overall F1 {:.3} (precision {:.3}, recall {:.3})",
+        all.f1(),
+        all.precision(),
+        all.recall()
+    );
     println!("worst null scenario: {} {:.3}", worst.0, worst.1);
+}
+
+fn dump(seed: u64, each: usize) {
+    for scenario in SCENARIOS {
+        for number in 0..each {
+            let case = scenario.case(seed, number);
+            let text: Vec<String> = case
+                .values
+                .iter()
+                .map(|value| if value.is_nan() { "null".to_owned() } else { value.to_string() })
+                .collect();
+            println!(
+                "{{\"id\": \"{}/{number}\", \"changes\": {:?}, \"values\": [{}]}}",
+                scenario.name,
+                case.changes,
+                text.join(", ")
+            );
+        }
+    }
 }
 
 fn judge(scenario: &Scenario, seed: u64, each: usize) -> Row {
@@ -65,7 +96,8 @@ fn judge(scenario: &Scenario, seed: u64, each: usize) -> Row {
 
 fn count(row: &mut Row, scenario: &Scenario, case: &Case, analysis: &HistoryAnalysis) {
     let found: Vec<usize> = analysis.change_points.iter().map(|change| change.index).collect();
-    let variances: Vec<usize> = analysis.variance_changes.iter().map(|change| change.index).collect();
+    let variances: Vec<usize> =
+        analysis.variance_changes.iter().map(|change| change.index).collect();
     let truth: &[usize] = if scenario.truth == Truth::Spread { &[] } else { &case.changes };
     let score = Score::of(truth, &found, MARGIN);
     row.score.add(score);

@@ -4,23 +4,28 @@ mod assemble;
 mod effect;
 mod exact;
 mod excursion;
-mod locate;
+mod history;
+pub(crate) mod locate;
 pub(crate) mod noise;
+pub(crate) mod order;
 pub(crate) mod ranks;
 mod replicates;
-mod search;
+pub(crate) mod search;
 mod steps;
 mod trend;
 mod types;
 mod variance;
-mod verify;
+pub(crate) mod verify;
+pub(crate) mod work;
 
 #[cfg(test)]
 mod tests;
 
+pub use history::History;
 pub use replicates::analyze_replicated;
 pub use types::{
-    Caveat, ChangeKind, ChangePoint, ChangesError, Drift, HistoryAnalysis, Segment, Settings, VarianceChange,
+    Caveat, ChangeKind, ChangePoint, ChangesError, Drift, HistoryAnalysis, Segment, Settings,
+    VarianceChange,
 };
 
 /// Fewest points of a series in which a change of level can be told from noise.
@@ -43,14 +48,5 @@ pub const LEAST_POINTS: usize = 8;
 /// Harchaoui and Cappé (2007), Arlot, Celisse and Harchaoui (2019): search ([`crate::kernel`]); Besag and Clifford (1991):
 /// significance; Hodges and Lehmann (1963): effect; [`crate::tail`], [`crate::drift`], [`crate::outlier`] for the rest.
 pub fn analyze(values: &[f64], settings: &Settings) -> Result<HistoryAnalysis, ChangesError> {
-    let series = types::Series::new(values)?;
-    if let Some(analysis) = exact::judge(&series) {
-        return Ok(analysis);
-    }
-    if series.scaled.len() < LEAST_POINTS {
-        return Ok(assemble::too_short(&series));
-    }
-    let steps = steps::find(&series.scaled, settings);
-    let explained = trend::explain(&series.scaled, steps, settings);
-    Ok(assemble::assemble(&series, explained, settings))
+    Ok(History::new(values, settings.clone())?.analyze())
 }

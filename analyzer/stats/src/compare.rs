@@ -9,6 +9,7 @@ pub use caveats::Caveat;
 use crate::equivalence::Band;
 use crate::error::{StatsError, check_open_unit};
 use crate::hodges_lehmann::Estimate;
+use crate::nested::KnownSpread;
 use runs::RunPoints;
 use std::fmt;
 
@@ -72,6 +73,9 @@ pub struct CompareInput<'a> {
     pub exact: bool,
     /// The scale; by default logarithms where all values are above 0.
     pub scale: Option<Scale>,
+    /// Spread of run means that is known from elsewhere, as differences are taken: of natural logarithms, or
+    /// relative to the baseline's median. Only the test of nested values uses it.
+    pub known_spread: Option<KnownSpread>,
 }
 
 impl<'a> CompareInput<'a> {
@@ -87,9 +91,13 @@ impl<'a> CompareInput<'a> {
             alpha: 0.05,
             exact: false,
             scale: None,
+            known_spread: None,
         }
     }
 }
+
+/// Relative distance within which a bound lies on the edge of the margin.
+const ON_EDGE: f64 = 1e-9;
 
 /// What the effect's interval says against the margin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -123,11 +131,14 @@ impl Verdict {
     ///
     /// A change by the factor 1 + margin and its inverse count as equally large, so the band reaches from
     /// 1 / (1 + margin) - 1 to margin. Without a direction a change beyond the band is inconclusive. Unbounded
-    /// intervals prove nothing; an interval that is the point 0 is equivalent under any margin.
+    /// intervals prove nothing; an interval that is the point 0 is equivalent under any margin. A bound within a
+    /// billionth of an edge lies on it, since rounding moves equal values of a coarse clock apart.
     #[must_use]
     pub fn of_interval(effect: &Estimate, margin: f64, direction: Direction) -> Self {
         let below = -margin / (1.0 + margin);
-        let inside = effect.lo > below && effect.hi < margin;
+        let (in_below, in_margin) = (below * (1.0 - ON_EDGE), margin * (1.0 - ON_EDGE));
+        let inside = effect.lo > in_below && effect.hi < in_margin;
+        let (below, margin) = (below * (1.0 + ON_EDGE), margin * (1.0 + ON_EDGE));
         if inside || (effect.lo == 0.0 && effect.hi == 0.0) {
             return Self::Equivalent;
         }
@@ -215,7 +226,8 @@ pub struct Comparison {
 /// Compares the runs of two revisions.
 ///
 /// One value per run is compared by ranks: Mann-Whitney with the Hodges-Lehmann interval, or signed ranks for
-/// pairs. Instances of a run are averaged first and never count as runs. The verdict follows from the interval
+/// pairs. Instances of a run are averaged first and never count as runs; their means are compared by t, and by ranks
+/// where at least eight runs a side show outliers. The verdict follows from the interval
 /// against the margin, and is withheld where the runs are too few for the test to reach `alpha`.
 ///
 /// # Errors

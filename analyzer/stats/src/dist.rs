@@ -30,10 +30,7 @@ pub(crate) fn normal_quantile(p: f64) -> f64 {
     if p >= 1.0 {
         return f64::INFINITY;
     }
-    let x = -SQRT_2 * erfc_inv(2.0 * p);
-    // One Newton step takes the rational approximation of the inverse to full precision.
-    let density = normal_pdf(x);
-    if density > 0.0 { x - (normal_cdf(x) - p) / density } else { x }
+    -SQRT_2 * erfc_inv(2.0 * p)
 }
 
 /// Returns P(T > t) of Student's t.
@@ -63,14 +60,15 @@ pub(crate) fn t_quantile(p: f64, df: f64) -> f64 {
     if df >= NORMAL_DF {
         return normal_quantile(p);
     }
-    if p < 0.5 {
-        return -t_quantile(1.0 - p, df);
-    }
-    let upper = 1.0 - p;
+    if p < 0.5 { -t_upper_quantile(p, df) } else { t_upper_quantile(1.0 - p, df) }
+}
+
+/// Returns t with P(T > t) = `upper`, which is at most one half.
+fn t_upper_quantile(upper: f64, df: f64) -> f64 {
     if upper <= 0.0 {
         return f64::INFINITY;
     }
-    let mut hi = normal_quantile(p).max(1.0);
+    let mut hi = (-normal_quantile(upper)).max(1.0);
     while t_sf(hi, df) > upper {
         hi *= 2.0;
     }
@@ -155,18 +153,6 @@ pub(crate) fn f_sf(f: f64, df1: f64, df2: f64) -> f64 {
 pub(crate) fn ln_choose(n: f64, k: f64) -> f64 {
     use statrs::function::gamma::ln_gamma;
     ln_gamma(n + 1.0) - ln_gamma(k + 1.0) - ln_gamma(n - k + 1.0)
-}
-
-/// Returns P(X = k) of a binomial distribution.
-pub(crate) fn binomial_pmf(k: u64, n: u64, p: f64) -> f64 {
-    if p <= 0.0 {
-        return if k == 0 { 1.0 } else { 0.0 };
-    }
-    if p >= 1.0 {
-        return if k == n { 1.0 } else { 0.0 };
-    }
-    let (k, n) = (k as f64, n as f64);
-    (ln_choose(n, k) + k * p.ln() + (n - k) * (-p).ln_1p()).exp()
 }
 
 /// Returns P(X <= k) of a binomial distribution.

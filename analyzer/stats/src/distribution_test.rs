@@ -79,7 +79,7 @@ fn placement(pooled: &[f64], values: &[f64]) -> (f64, f64) {
 
 /// Tests whether two distributions differ anywhere, by the largest distance of their empirical distributions.
 ///
-/// The p is exact (by counting lattice paths) up to 10,000 pairs and asymptotic above; with ties conservative.
+/// The p is exact (by lattice paths) up to a million pairs and asymptotic above; with ties conservative.
 ///
 /// # Errors
 /// [`StatsError::Empty`] and [`StatsError::NotFinite`].
@@ -92,7 +92,7 @@ pub fn kolmogorov_smirnov(baseline: &[f64], candidate: &[f64]) -> Result<Tested,
     let (n, m) = (baseline.len(), candidate.len());
     let steps = largest_gap(baseline, candidate);
     let statistic = steps as f64 / (n * m) as f64;
-    let p = if n * m <= 10_000 { exact_ks(n, m, steps) } else { limit_ks(n, m, statistic) };
+    let p = if n * m <= 1_000_000 { exact_ks(n, m, steps) } else { limit_ks(n, m, statistic) };
     Ok(Tested { statistic, p })
 }
 

@@ -37,7 +37,13 @@ pub fn trend(values: &[f64], rho: f64) -> Option<Trend> {
     for (index, old) in blocks.iter().enumerate() {
         for (steps, new) in blocks[index + 1..].iter().enumerate() {
             slopes.push((new - old) / ((steps + 1) as f64 * size));
-            balance += if new > old { 1.0 } else if new < old { -1.0 } else { 0.0 };
+            balance += if new > old {
+                1.0
+            } else if new < old {
+                -1.0
+            } else {
+                0.0
+            };
         }
     }
     let slope = noise::median_of(&mut slopes);

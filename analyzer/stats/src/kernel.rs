@@ -37,8 +37,12 @@ pub struct Embedding {
 impl Embedding {
     /// Embeds finite `values` with the bandwidth of [`bandwidth`]; `None` where all values are equal or none is given.
     pub fn new(values: &[f64]) -> Option<Self> {
-        let sorted = sorted(values);
-        let width = bandwidth(&sorted)?;
+        Self::of_sorted(values, &sorted(values))
+    }
+
+    /// Embeds `values` whose ascending order is at hand.
+    pub(crate) fn of_sorted(values: &[f64], sorted: &[f64]) -> Option<Self> {
+        let width = bandwidth(sorted)?;
         let centre = sorted[sorted.len() / 2];
         Some(Self::with(values, centre, width))
     }
@@ -116,11 +120,8 @@ impl Embedding {
 
     /// Returns the centred features of one point, for sums over permuted orders.
     pub(crate) fn point(&self, index: usize) -> [f64; LANES] {
-        let mut row = self.prefix[index + 1];
-        for lane in 0..LANES {
-            row[lane] -= self.prefix[index][lane];
-        }
-        row
+        let (before, after) = (&self.prefix[index], &self.prefix[index + 1]);
+        std::array::from_fn(|lane| after[lane] - before[lane])
     }
 }
 
@@ -150,7 +151,7 @@ pub fn bandwidth(sorted: &[f64]) -> Option<f64> {
     if spread <= 0.0 {
         return None;
     }
-    let thin = thinned(sorted, 64);
+    let thin = thinned(sorted, 32);
     let mut distances = Vec::with_capacity(thin.len() * thin.len() / 2);
     for (index, low) in thin.iter().enumerate() {
         distances.extend(thin[index + 1..].iter().map(|high| high - low));
@@ -165,22 +166,35 @@ pub fn bandwidth(sorted: &[f64]) -> Option<f64> {
     Some(if mean > 0.0 { mean } else { spread })
 }
 
-/// Finds the segmentation with the least cost plus `penalty` a segment, on a grid, then moves each split to its best place.
+/// Share of the penalty on the grid, where a split that falls between two places loses some of its gain.
+const GRID_PENALTY: f64 = 0.75;
+
+/// Finds the segmentation with the least cost plus `penalty` a segment, from coarse to fine.
 ///
-/// The grid keeps at most `grid` places, so that the search costs at most `grid^2 / 2` cost evaluations.
-/// Returns the first points of all segments but the first, ascending.
+/// First the optimum on a grid of at most `grid` places under a lower penalty; each split is then moved to its best place,
+/// and the optimum over those places under the full penalty is what is left. The search costs at most
+/// `grid^2 / 2` cost evaluations. Returns the first points of all segments but the first, ascending.
 ///
 /// # Source
 /// Jackson, B. et al. (2005). An algorithm for optimal partitioning of data on an interval. doi:10.1109/LSP.2001.838216;
 /// pruning after Killick, R., Fearnhead, P. and Eckley, I. A. (2012). JASA 107, 1590–1598. doi:10.1080/01621459.2012.737745
 pub fn partition(embedding: &Embedding, penalty: f64, min_run: usize, grid: usize) -> Vec<usize> {
     let count = embedding.len();
-    if count < 2 * min_run.max(1) {
+    let min_run = min_run.max(1);
+    if count < 2 * min_run {
         return Vec::new();
     }
     let stride = count.div_ceil(grid.max(2));
-    let places = places(count, stride);
-    let mut splits = optimal(embedding, &places, penalty, min_run);
+    let lenient = if stride > 1 { GRID_PENALTY * penalty } else { penalty };
+    let mut splits = optimal(embedding, &places(count, stride), lenient, min_run);
+    if splits.is_empty() || stride == 1 {
+        return splits;
+    }
+    polish(embedding, &mut splits, stride, min_run);
+    let mut places = vec![0];
+    places.append(&mut splits);
+    places.push(count);
+    splits = optimal(embedding, &places, penalty, min_run);
     polish(embedding, &mut splits, stride, min_run);
     splits
 }

@@ -2,6 +2,7 @@
 
 mod fisher;
 mod flake;
+mod order;
 mod quadrature;
 mod sprt;
 

@@ -76,12 +76,19 @@ fn rank_p(reference: &[f64], new: &[f64], scale: Scale) -> f64 {
     let mut doubled = 0.0;
     for value in new {
         for other in reference {
-            doubled += if other < value { 2.0 } else if other == value { 1.0 } else { 0.0 };
+            doubled += if other < value {
+                2.0
+            } else if other == value {
+                1.0
+            } else {
+                0.0
+            };
         }
     }
     let (few, many) = (new.len(), reference.len());
     let standing = Standing { few, many, doubled_sum: doubled + (few * (few + 1)) as f64 };
-    let unsure = (1.0 / few as f64 + 1.0 / scale.own as f64) / (1.0 / few as f64 + 1.0 / many as f64);
+    let unsure =
+        (1.0 / few as f64 + 1.0 / scale.own as f64) / (1.0 / few as f64 + 1.0 / many as f64);
     standing.p(noise::inflation(scale.rho, few) * unsure)
 }
 
@@ -110,9 +117,20 @@ fn predictive_p(reference: &[f64], new: &[f64], scale: Scale) -> f64 {
     (2.0 * p).min(1.0)
 }
 
+/// Degrees of freedom, upper quartile, and ratio of the 97.5 percent quantile to it.
+const STUDENT: [(f64, f64, f64); 8] = [
+    (1.0, 1.000000000, 12.706205),
+    (1.5, 0.872594663, 6.895141),
+    (2.0, 0.816496581, 5.269652),
+    (3.0, 0.764892328, 4.160646),
+    (4.0, 0.740697084, 3.748422),
+    (6.0, 0.717558196, 3.410054),
+    (10.0, 0.699812061, 3.183910),
+    (30.0, 0.682755693, 2.991220),
+];
+
 /// One-sided tail at `distance` of the Student distribution whose quartile-to-tail ratio is that of the reference.
 fn student_tail(reference: &[f64], distance: f64) -> f64 {
-    const FREEDOMS: [f64; 8] = [1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 30.0];
     let mut sizes: Vec<f64> = reference.iter().map(|value| value.abs()).collect();
     sizes.sort_unstable_by(f64::total_cmp);
     let at = |share: f64| sizes[((sizes.len() as f64 * share) as usize).min(sizes.len() - 1)];
@@ -122,13 +140,13 @@ fn student_tail(reference: &[f64], distance: f64) -> f64 {
     }
     let mut tail = normal_tail(distance / (half / 0.674_489_75));
     let mut nearest = (far / half / 2.906).ln().abs();
-    for freedom in FREEDOMS {
-        let Ok(student) = StudentsT::new(0.0, 1.0, freedom) else { continue };
-        let ratio = student.inverse_cdf(0.975) / student.inverse_cdf(0.75);
+    for (freedom, quartile, ratio) in STUDENT {
         let miss = (far / half / ratio).ln().abs();
         if miss < nearest {
             nearest = miss;
-            tail = student.sf(distance / half * student.inverse_cdf(0.75));
+            let student =
+                StudentsT::new(0.0, 1.0, freedom).expect("bug: the table holds degrees of freedom");
+            tail = student.sf(distance / half * quartile);
         }
     }
     // Where the tail is fitted to few points, a heavier one is nearly as likely.

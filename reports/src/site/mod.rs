@@ -72,7 +72,8 @@ pub fn write_site(
     options: &SiteOptions,
 ) -> Result<SiteSummary, SiteError> {
     let mut tree = Tree::open(dir)?;
-    let pages = crate::html::pages(report, options);
+    let context = crate::html::Context::new(report, options);
+    let pages = crate::html::pages(&context);
     tree.write(&pages, options.threads)?;
     tree.finish()
 }

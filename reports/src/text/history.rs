@@ -81,7 +81,7 @@ pub(crate) fn median(revision: &RevisionPoints) -> Option<f64> {
 }
 
 /// Returns the median of `values`, which it sorts.
-pub(crate) fn middle(values: &mut [f64]) -> Option<f64> {
+fn middle(values: &mut [f64]) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let half = values.len() / 2;
     match values.len() {

@@ -11,7 +11,7 @@ pub use compare::comparison;
 pub(crate) use compare::{advice, headline as compare_headline};
 pub use gate::gate;
 pub use history::history;
-pub(crate) use history::{median, middle};
+pub(crate) use history::median;
 pub use run::run;
 pub use stability::stability;
 pub(crate) use stability::{case_title, letter, total};

@@ -1,5 +1,6 @@
 //! Memory and processor limits of instances by cgroups, version 1 and version 2.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -58,8 +59,8 @@ pub(super) struct Cgroups {
     memory: Option<Hierarchy>,
     cpu: Option<Hierarchy>,
     made: Vec<PathBuf>,
-    /// Why a limit is not held by cgroups; empty where every one is.
-    pub(super) trouble: Vec<String>,
+    /// By controller, why a limit is not held by cgroups; empty where every one is.
+    pub(super) trouble: BTreeMap<&'static str, String>,
 }
 
 #[derive(Debug, Clone)]
@@ -74,7 +75,6 @@ pub(super) struct InstanceCgroup {
     /// Each `cgroup.procs` that the instance enters.
     pub(super) procs: Vec<PathBuf>,
     memory: Option<PathBuf>,
-    directories: Vec<PathBuf>,
 }
 
 impl Cgroups {
@@ -90,16 +90,23 @@ impl Cgroups {
         cgroups
     }
 
-    fn hierarchy(&mut self, host: &Host, controller: &str, name: &str) -> Option<Hierarchy> {
+    fn hierarchy(
+        &mut self,
+        host: &Host,
+        controller: &'static str,
+        name: &str,
+    ) -> Option<Hierarchy> {
         let (parent, unified) = match (host.v1(controller), host.v2()) {
             (Some(directory), _) => (directory, false),
             (None, Some(directory)) => (directory, true),
             (None, None) => {
-                self.trouble.push(format!("no cgroup controller `{controller}` is mounted"));
+                let text = format!("no cgroup controller `{controller}` is mounted");
+                self.trouble.entry(controller).or_insert(text);
                 return None;
             }
         };
-        let made = if unified { delegated(&parent, controller, name) } else { child(&parent, name) };
+        let made =
+            if unified { delegated(&parent, controller, name) } else { child(&parent, name) };
         match made {
             Ok(directory) => {
                 if !self.made.contains(&directory) {
@@ -109,7 +116,7 @@ impl Cgroups {
             }
             Err(error) => {
                 let text = format!("cgroup `{}` cannot be written: {error}", parent.display());
-                self.trouble.push(text);
+                self.trouble.entry(controller).or_insert(text);
                 None
             }
         }
@@ -121,26 +128,31 @@ impl Cgroups {
         let memory = self.memory.clone().zip(resources.memory_bytes);
         if let Some((hierarchy, bytes)) = memory {
             let limits = memory_files(hierarchy.unified, bytes);
-            if let Some(directory) = self.limited(&hierarchy, name, &limits) {
+            if let Some(directory) =
+                self.limited("memory", &hierarchy.directory.join(name), &limits)
+            {
                 instance.memory = Some(directory.clone());
-                instance.add(directory);
+                instance.add(&directory);
             }
         }
         if let Some((hierarchy, millis)) = self.cpu.clone().zip(resources.cpu_millis) {
             let limits = cpu_files(hierarchy.unified, millis);
-            if let Some(directory) = self.limited(&hierarchy, name, &limits) {
-                instance.add(directory);
+            if let Some(directory) = self.limited("cpu", &hierarchy.directory.join(name), &limits) {
+                instance.add(&directory);
             }
         }
         instance
     }
 
-    fn limited(&mut self, at: &Hierarchy, name: &str, limits: &[Setting]) -> Option<PathBuf> {
-        let directory = at.directory.join(name);
-        let made = child(&at.directory, name).and_then(|directory| {
+    fn limited(
+        &mut self,
+        controller: &'static str,
+        directory: &Path,
+        limits: &[Setting],
+    ) -> Option<PathBuf> {
+        let made = make(directory).and_then(|()| {
             for setting in limits {
-                let file = directory.join(setting.file);
-                match fs::write(&file, &setting.value) {
+                match fs::write(directory.join(setting.file), &setting.value) {
                     Err(error) if setting.needed => return Err(error),
                     _ => {}
                 }
@@ -149,12 +161,13 @@ impl Cgroups {
         });
         match made {
             Ok(()) => {
-                self.made.push(directory.clone());
-                Some(directory)
+                self.made.push(directory.to_owned());
+                Some(directory.to_owned())
             }
             Err(error) => {
-                let _ = fs::remove_dir(&directory);
-                self.trouble.push(format!("cgroup `{}`: {error}", directory.display()));
+                let _ = fs::remove_dir(directory);
+                let text = format!("cgroup `{}`: {error}", directory.display());
+                self.trouble.entry(controller).or_insert(text);
                 None
             }
         }
@@ -166,20 +179,13 @@ impl Cgroups {
         directories.sort_by_key(|directory| std::cmp::Reverse(directory.components().count()));
         directories
     }
-
-    /// Returns the processes in any of the execution's cgroups.
-    pub(super) fn processes(&self) -> Vec<i32> {
-        let texts = self.made.iter().filter_map(|made| fs::read_to_string(made.join("cgroup.procs")).ok());
-        texts.flat_map(|text| text.lines().filter_map(|line| line.parse().ok()).collect::<Vec<i32>>()).collect()
-    }
 }
 
 impl InstanceCgroup {
-    fn add(&mut self, directory: PathBuf) {
+    fn add(&mut self, directory: &Path) {
         let procs = directory.join("cgroup.procs");
         if !self.procs.contains(&procs) {
             self.procs.push(procs);
-            self.directories.push(directory);
         }
     }
 
@@ -195,16 +201,18 @@ impl InstanceCgroup {
         };
         ["memory.oom_control", "memory.events"].iter().any(|file| {
             let text = fs::read_to_string(directory.join(file)).unwrap_or_default();
-            text.lines().any(|line| {
-                line.strip_prefix("oom_kill ").is_some_and(|count| count.trim() != "0")
-            })
+            text.lines()
+                .any(|line| line.strip_prefix("oom_kill ").is_some_and(|count| count.trim() != "0"))
         })
     }
 
     /// Returns the processes that are still in it.
     pub(super) fn processes(&self) -> Vec<i32> {
         let texts = self.procs.iter().filter_map(|procs| fs::read_to_string(procs).ok());
-        texts.flat_map(|text| text.lines().filter_map(|line| line.parse().ok()).collect::<Vec<i32>>()).collect()
+        let pids = |text: String| -> Vec<i32> {
+            text.lines().filter_map(|line| line.parse().ok()).collect()
+        };
+        texts.flat_map(pids).collect()
     }
 }
 
@@ -244,16 +252,21 @@ fn cpu_files(unified: bool, millis: u64) -> Vec<Setting> {
 
 fn child(parent: &Path, name: &str) -> io::Result<PathBuf> {
     let directory = parent.join(name);
-    match fs::create_dir(&directory) {
+    make(&directory).map(|()| directory)
+}
+
+fn make(directory: &Path) -> io::Result<()> {
+    match fs::create_dir(directory) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(directory),
+        _ => Ok(()),
     }
 }
 
 /// Version 2 lets a group with processes have no limited children, so the parent of ours is tried as well.
 fn delegated(own: &Path, controller: &str, name: &str) -> io::Result<PathBuf> {
     let mut last = io::Error::from(io::ErrorKind::PermissionDenied);
-    for parent in own.ancestors().take(2).filter(|level| level.join("cgroup.controllers").is_file()) {
+    for parent in own.ancestors().take(2).filter(|level| level.join("cgroup.controllers").is_file())
+    {
         let enabled = format!("+{controller}");
         let made = fs::write(parent.join("cgroup.subtree_control"), &enabled)
             .and_then(|()| child(parent, name))

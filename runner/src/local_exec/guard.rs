@@ -63,12 +63,6 @@ impl Guard {
             let _ = pipe.write_all(FAREWELL);
         }
     }
-
-    /// Returns the guard's process.
-    #[cfg(test)]
-    pub(super) const fn pid(&self) -> i32 {
-        self.pid.as_raw()
-    }
 }
 
 impl Drop for Guard {

@@ -6,6 +6,7 @@
 
 use std::ffi::{CStr, CString};
 use std::io;
+use std::path::PathBuf;
 use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering};
 
@@ -28,7 +29,7 @@ pub(super) struct Launch {
     stdout: CString,
     stderr: CString,
     /// Files to write `0` into, which moves the process into their cgroups.
-    pub(super) cgroup_procs: Vec<CString>,
+    cgroup_procs: Vec<CString>,
     /// The processor it is pinned to.
     pub(super) cpu: Option<usize>,
     /// Limit of its data segment, where no cgroup can hold it.
@@ -100,6 +101,13 @@ impl Launch {
             cpu: None,
             data_limit: None,
         })
+    }
+
+    /// Lets the process enter the cgroups whose `cgroup.procs` files these are.
+    pub(super) fn enter_cgroups(&mut self, procs: &[PathBuf]) -> Result<(), ZeroByte> {
+        let files = procs.iter().map(|file| text(&file.to_string_lossy()));
+        self.cgroup_procs = files.collect::<Result<_, _>>()?;
+        Ok(())
     }
 }
 
@@ -302,7 +310,8 @@ unsafe fn prepare(shared: &Shared<'_>) -> Result<(), Step> {
 unsafe fn own_files() {
     // SAFETY: plain system calls; the flags are those of the kernel's header.
     unsafe {
-        let answer = libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, libc::CLOSE_RANGE_UNSHARE);
+        let answer =
+            libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, libc::CLOSE_RANGE_UNSHARE);
         if answer < 0 {
             // Before Linux 5.9: a copy; the engine's files close when the child executes.
             libc::unshare(libc::CLONE_FILES);
@@ -336,7 +345,8 @@ unsafe fn enter_cgroup(procs: &CStr) -> Result<(), Step> {
 unsafe fn prefer_as_oom_victim() {
     // SAFETY: constant path and buffer; failure changes nothing that matters.
     unsafe {
-        let file = libc::open(c"/proc/self/oom_score_adj".as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC);
+        let file =
+            libc::open(c"/proc/self/oom_score_adj".as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC);
         if file >= 0 {
             libc::write(file, c"500".as_ptr().cast(), 3);
             libc::close(file);

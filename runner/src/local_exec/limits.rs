@@ -91,7 +91,9 @@ fn user_tasks(instances: u64) -> Result<(), LimitReached> {
     }
     let needed = instances + SPARE_TASKS;
     let (soft, hard) = getrlimit(Resource::RLIMIT_NPROC).unwrap_or((u64::MAX, u64::MAX));
-    if soft >= needed || setrlimit(Resource::RLIMIT_NPROC, needed.min(hard), hard).is_ok() && hard >= needed {
+    if soft >= needed
+        || setrlimit(Resource::RLIMIT_NPROC, needed.min(hard), hard).is_ok() && hard >= needed
+    {
         return Ok(());
     }
     Err(LimitReached {
@@ -127,7 +129,13 @@ impl Host {
         tasks.and_then(|(_, total)| total.parse().ok()).unwrap_or(0)
     }
 
-    fn tasks(&self, name: &str, most: u64, instances: u64, running: u64) -> Result<(), LimitReached> {
+    fn tasks(
+        &self,
+        name: &str,
+        most: u64,
+        instances: u64,
+        running: u64,
+    ) -> Result<(), LimitReached> {
         let file = self.sysctl(name);
         let Some(allowed) = number(&file) else {
             return Ok(());
@@ -231,7 +239,10 @@ fn pids_cgroup(directory: &Path, instances: u64) -> Result<(), LimitReached> {
         of: "tasks in one cgroup",
         limit: format!("`{}`", file.display()),
         allowed,
-        hint: format!("raise it with `echo max > {}` as root, or `TasksMax=infinity`", file.display()),
+        hint: format!(
+            "raise it with `echo max > {}` as root, or `TasksMax=infinity`",
+            file.display()
+        ),
     })
 }
 

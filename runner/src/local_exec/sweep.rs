@@ -39,7 +39,9 @@ impl Mark {
         ["fd/1", "fd/2"].iter().any(|output| {
             fs::read_link(process.join(output)).is_ok_and(|file| {
                 file.starts_with(&self.outputs)
-                    && file.file_name().is_some_and(|name| name == "stdout.log" || name == "stderr.log")
+                    && file
+                        .file_name()
+                        .is_some_and(|name| name == "stdout.log" || name == "stderr.log")
             })
         })
     }

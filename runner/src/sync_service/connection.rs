@@ -230,7 +230,7 @@ impl Connection {
                 break None;
             }
         };
-        self.answer_all(bytes, &mut messages);
+        self.answer_all(messages.into_iter().map(|range| &bytes[range]));
         if let Some(error) = failure {
             tracing::debug!(%error, client = %self.caller.client, "a connection is closed");
             self.close(error.close_code());
@@ -251,7 +251,7 @@ impl Connection {
                 self.out.push(|out| frame::write_pong(out, payload));
             }
             (OpCode::Control(Control::Close), _) => {
-                self.answer_all(bytes, messages);
+                self.answer_all(messages.drain(..).map(|range| &bytes[range]));
                 self.out.push(|out| frame::write_close(out, close_code(payload)));
                 self.closing = true;
             }
@@ -262,9 +262,9 @@ impl Connection {
                 }
                 fragments.extend_from_slice(payload);
                 if frame.is_final {
-                    self.answer_all(bytes, messages);
+                    self.answer_all(messages.drain(..).map(|range| &bytes[range]));
                     let whole = self.fragments.take().unwrap_or_default();
-                    self.answer_all(&whole, &mut vec![0..whole.len()]);
+                    self.answer_all(std::iter::once(&whole[..]));
                 }
             }
             (OpCode::Data(Data::Continue), None) | (_, Some(_)) => {
@@ -276,13 +276,12 @@ impl Connection {
         Ok(())
     }
 
-    /// Applies the requests at `messages` together and queues the answers.
-    fn answer_all(&mut self, bytes: &[u8], messages: &mut Vec<Range<usize>>) {
-        if messages.is_empty() {
+    /// Applies the requests together and queues the answers.
+    fn answer_all<'a>(&mut self, messages: impl Iterator<Item = &'a [u8]>) {
+        let requests: Vec<_> = messages.map(wire::decode).collect();
+        if requests.is_empty() {
             return;
         }
-        let requests: Vec<_> =
-            messages.drain(..).map(|message| wire::decode(&bytes[message])).collect();
         let applied = self.hub.apply(self.caller, &requests);
         for (request, applied) in requests.iter().zip(applied) {
             self.answer(request, &applied);

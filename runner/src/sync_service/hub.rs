@@ -146,20 +146,17 @@ impl Hub {
         self.core().machine.set_label(client, label);
     }
 
-    /// Gives all present and future clients from an address a label.
+    /// Gives all present and future clients from an address that have no label one.
     pub(super) fn label_address(&self, address: IpAddr, label: Arc<str>) {
         let address = address.to_canonical();
         self.addresses
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(address, label.clone());
-        let peers = self.peers.read().unwrap_or_else(PoisonError::into_inner);
-        let here = |peer: &Peer| peer.address.is_some_and(|a| a.ip().to_canonical() == address);
-        let clients: Vec<_> =
-            peers.iter().filter(|(_, peer)| here(peer)).map(|(client, _)| *client).collect();
-        drop(peers);
-        for client in clients {
-            self.set_label(client, label.clone());
+        for (client, from) in self.unlabelled() {
+            if from.ip().to_canonical() == address {
+                self.set_label(client, label.clone());
+            }
         }
     }
 

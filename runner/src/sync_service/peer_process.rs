@@ -18,7 +18,7 @@ pub(super) fn identify(
     if clients.is_empty() || groups.is_empty() {
         return Vec::new();
     }
-    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| fs::read_to_string(path));
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(fs::read_to_string);
     let inodes: HashMap<SocketAddr, u64> =
         tables.iter().flatten().flat_map(|table| sockets_to(table, port)).collect();
     let mut wanted: HashMap<u64, ClientId> = clients

@@ -108,7 +108,9 @@ impl SyncServer {
         self.hub.set_label(client, label);
     }
 
-    /// Gives every present and future client from an address a label, where instances have addresses of their own.
+    /// Labels present and future clients that have no label by the address they come from.
+    ///
+    /// For runners whose instances have addresses of their own.
     pub fn label_address(&self, address: IpAddr, label: Arc<str>) {
         self.hub.label_address(address, label);
     }

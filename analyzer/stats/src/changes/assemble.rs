@@ -5,7 +5,8 @@ use super::locate::{Location, locate};
 use super::steps::Split;
 use super::trend::Explained;
 use super::types::{
-    Caveat, ChangeKind, ChangePoint, Drift, HistoryAnalysis, Segment, Series, Settings, VarianceChange,
+    Caveat, ChangeKind, ChangePoint, Drift, HistoryAnalysis, Segment, Series, Settings,
+    VarianceChange,
 };
 use super::{LEAST_POINTS, noise, variance};
 use crate::drift::Trend;
@@ -22,9 +23,14 @@ pub(crate) fn too_short(series: &Series) -> HistoryAnalysis {
 }
 
 /// Writes the answer.
-pub(crate) fn assemble(series: &Series, explained: Explained, settings: &Settings) -> HistoryAnalysis {
+pub(crate) fn assemble(
+    series: &Series,
+    scaled: &[f64],
+    explained: Explained,
+    settings: &Settings,
+) -> HistoryAnalysis {
     let Explained { steps, trend } = explained;
-    let flat = flattened(series, trend);
+    let flat = flattened(scaled, trend);
     let mut splits = steps.splits;
     let mut places = Vec::with_capacity(splits.len());
     for index in 0..splits.len() {
@@ -35,26 +41,37 @@ pub(crate) fn assemble(series: &Series, explained: Explained, settings: &Setting
     let at: Vec<usize> = splits.iter().map(|split| split.at).collect();
     let bounds = bounds(&at, flat.len());
     let mut analysis = HistoryAnalysis {
-        drift: trend.map(|trend| drift(series, trend)),
+        drift: trend.map(|trend| drift(series, scaled, trend)),
         segments: segments(series, &at),
         outliers: listed(series, &flat, &at),
         autocorrelation: steps.rho,
         ..HistoryAnalysis::default()
     };
     for (index, (split, location)) in splits.iter().zip(&places).enumerate() {
-        let (before, after) =
-            (&series.raw[bounds[index]..bounds[index + 1]], &series.raw[bounds[index + 1]..bounds[index + 2]]);
-        let noisier = variance::compare(before, after, steps.rho).filter(|&(_, p)| p <= settings.drift_alpha);
+        let (before, after) = (
+            &series.raw[bounds[index]..bounds[index + 1]],
+            &series.raw[bounds[index + 1]..bounds[index + 2]],
+        );
+        let noisier =
+            variance::compare(before, after, steps.rho).filter(|&(_, p)| p <= settings.drift_alpha);
         if let Some((ratio, p)) = noisier {
             let index = series.positions[split.at];
             analysis.variance_changes.push(VarianceChange { index, ratio, p });
         }
-        let effect = relative_shift(before, after, noise::inflation(steps.rho, before.len().min(after.len())));
+        let effect = relative_shift(
+            before,
+            after,
+            noise::inflation(steps.rho, before.len().min(after.len())),
+        );
         let level_moved = effect.lo > 0.0 || effect.hi < 0.0;
         if split.kind == ChangeKind::Step && !level_moved && noisier.is_some() {
             continue;
         }
-        let kind = if split.kind == ChangeKind::Step && !level_moved { ChangeKind::Shape } else { split.kind };
+        let kind = if split.kind == ChangeKind::Step && !level_moved {
+            ChangeKind::Shape
+        } else {
+            split.kind
+        };
         analysis.change_points.push(ChangePoint {
             index: series.positions[location.index],
             lo: series.positions[location.lo - 1] + 1,
@@ -79,14 +96,14 @@ fn bounds(places: &[usize], count: usize) -> Vec<usize> {
     std::iter::once(0).chain(places.iter().copied()).chain(std::iter::once(count)).collect()
 }
 
-fn flattened(series: &Series, trend: Option<Trend>) -> Vec<f64> {
+fn flattened(scaled: &[f64], trend: Option<Trend>) -> Vec<f64> {
     let slope = trend.map_or(0.0, |trend| trend.slope);
-    series.scaled.iter().enumerate().map(|(index, value)| value - slope * index as f64).collect()
+    scaled.iter().enumerate().map(|(index, value)| value - slope * index as f64).collect()
 }
 
-fn drift(series: &Series, trend: Trend) -> Drift {
+fn drift(series: &Series, scaled: &[f64], trend: Trend) -> Drift {
     let points = series.raw.len();
-    let flat = flattened(series, Some(trend));
+    let flat = flattened(scaled, Some(trend));
     let start = noise::median(&flat).abs();
     Drift {
         start: series.positions[0],
@@ -100,7 +117,9 @@ fn drift(series: &Series, trend: Trend) -> Drift {
 fn listed(series: &Series, flat: &[f64], places: &[usize]) -> Vec<usize> {
     let mut listed = Vec::new();
     for (start, end) in noise::pieces(flat.len(), places) {
-        listed.extend(outliers(&flat[start..end]).into_iter().map(|index| series.positions[start + index]));
+        listed.extend(
+            outliers(&flat[start..end]).into_iter().map(|index| series.positions[start + index]),
+        );
     }
     listed
 }

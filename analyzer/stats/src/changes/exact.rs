@@ -34,7 +34,8 @@ pub(crate) fn judge(series: &Series) -> Option<HistoryAnalysis> {
     }
     let (pieces, outliers) = pieces(values);
     let inner = pieces.len().saturating_sub(2);
-    let short = pieces.iter().skip(1).take(inner).any(|piece| piece.end - piece.start < LEAST_PIECE);
+    let short =
+        pieces.iter().skip(1).take(inner).any(|piece| piece.end - piece.start < LEAST_PIECE);
     let excursions = outliers.len() * 20 > values.len().max(20);
     if short || excursions || (pieces.len() - 1) * POINTS_PER_PIECE > values.len() {
         return None;
@@ -59,7 +60,10 @@ fn pieces(values: &[f64]) -> (Vec<Piece>, Vec<usize>) {
     while next < runs.len() {
         let run = &runs[next];
         let returns = run.end - run.start < LEAST_PIECE
-            && pieces.last().zip(runs.get(next + 1)).is_some_and(|(old, new)| values[old.start] == values[new.start]);
+            && pieces
+                .last()
+                .zip(runs.get(next + 1))
+                .is_some_and(|(old, new)| values[old.start] == values[new.start]);
         if returns && let Some(old) = pieces.last_mut() {
             outliers.extend(run.start..run.end);
             old.end = runs[next + 1].end;

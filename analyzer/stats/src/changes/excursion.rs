@@ -1,7 +1,7 @@
 //! Short runs that leave a level and come back, and short runs at the beginning: too short for a penalised search.
 
 use super::noise;
-use super::ranks::{Standing, doubled_ranks};
+use super::ranks::Standing;
 
 /// Lengths of the windows that are tried.
 const LENGTHS: [usize; 10] = [3, 4, 5, 6, 7, 8, 11, 15, 21, 29];
@@ -14,17 +14,16 @@ pub(crate) struct Excursion {
     pub(crate) p: f64,
 }
 
-/// Finds the run of `segment` that stands out most, with a p that is corrected for all runs tried.
+/// Finds the run of a segment that stands out most by its doubled ranks, with a p that is corrected for all runs tried.
 ///
 /// # Source
 /// Scan statistic over rank sums with the exact Mann-Whitney null at each length, Bonferroni over places and lengths.
-pub(crate) fn strongest(segment: &[f64], rho: f64) -> Option<Excursion> {
-    let count = segment.len();
-    let ranks = doubled_ranks(segment);
+pub(crate) fn strongest(ranks: &[f64], rho: f64) -> Option<Excursion> {
+    let count = ranks.len();
     let mut sums = Vec::with_capacity(count + 1);
     let mut sum = 0.0;
     sums.push(0.0);
-    for rank in &ranks {
+    for rank in ranks {
         sum += rank;
         sums.push(sum);
     }
@@ -36,7 +35,7 @@ pub(crate) fn strongest(segment: &[f64], rho: f64) -> Option<Excursion> {
             .map(|start| (start, distance(start)))
             .fold((0, -1.0), |most, next| if next.1 > most.1 { next } else { most });
         let standing = Standing { few: length, many: count - length, doubled_sum: centre + far };
-        if standing.score() < 2.0 {
+        if standing.score() < least_score(length, count) {
             continue;
         }
         let tried = count * LENGTHS.len();
@@ -46,4 +45,14 @@ pub(crate) fn strongest(segment: &[f64], rho: f64) -> Option<Excursion> {
         }
     }
     best
+}
+
+/// A score below which no run of this length is significant: saves the exact tail where it cannot matter.
+fn least_score(length: usize, count: usize) -> f64 {
+    match (count, length) {
+        (0..60, _) => 2.3,
+        (_, 3) => 2.6,
+        (_, 4) => 2.9,
+        _ => 3.1,
+    }
 }

@@ -7,7 +7,7 @@ const FREEDOM: f64 = 4.0;
 /// Share of the profile that the interval holds.
 const MASS: f64 = 0.9;
 /// Places on each side of the first guess that the profile covers.
-const REACH: usize = 96;
+const REACH: usize = 64;
 
 /// The most likely first point of the new segment, and the interval of places that holds 90 percent of the profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,9 +46,15 @@ fn sides(before: &[f64], after: &[f64]) -> (Side, Side) {
     // A floor keeps the likelihood finite where a side is constant.
     let floor = 1e-3 * (new - old).abs();
     let mixed = |own: f64, count: f64| {
-        ((count * own.powi(2) + 10.0 * pooled.powi(2)) / (count + 10.0)).sqrt().max(floor).max(f64::MIN_POSITIVE)
+        ((count * own.powi(2) + 10.0 * pooled.powi(2)) / (count + 10.0))
+            .sqrt()
+            .max(floor)
+            .max(f64::MIN_POSITIVE)
     };
-    (Side { level: old, spread: mixed(old_spread, few) }, Side { level: new, spread: mixed(new_spread, many) })
+    (
+        Side { level: old, spread: mixed(old_spread, few) },
+        Side { level: new, spread: mixed(new_spread, many) },
+    )
 }
 
 fn log_density(value: f64, side: &Side) -> f64 {
@@ -60,9 +66,19 @@ fn interval(profile: &[f64], low: usize, guess: usize) -> Location {
     let most = profile.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     // Equal heights go to the guess: reversal and order then agree.
     let at = guess - low;
-    let best = (0..profile.len()).filter(|&place| profile[place] >= most - 1e-9).min_by_key(|&place| place.abs_diff(at));
+    let best = (0..profile.len())
+        .filter(|&place| profile[place] >= most - 1e-9)
+        .min_by_key(|&place| place.abs_diff(at));
     let best = best.unwrap_or(at);
-    let mass: Vec<f64> = profile.iter().map(|height| (height - most).exp()).collect();
+    let (lo, hi) = held(profile, best);
+    Location { index: low + best, lo: low + lo, hi: low + hi }
+}
+
+/// Grows the interval about `best` toward the higher side until it holds 90 percent of the profile's mass, the
+/// exponentials of `heights`.
+pub(crate) fn held(heights: &[f64], best: usize) -> (usize, usize) {
+    let most = heights[best];
+    let mass: Vec<f64> = heights.iter().map(|height| (height - most).min(0.0).exp()).collect();
     let all: f64 = mass.iter().sum();
     let (mut lo, mut hi, mut held) = (best, best, mass[best]);
     while held < MASS * all {
@@ -79,5 +95,5 @@ fn interval(profile: &[f64], low: usize, guess: usize) -> Location {
             held += above;
         }
     }
-    Location { index: low + best, lo: low + lo, hi: low + hi }
+    (lo, hi)
 }

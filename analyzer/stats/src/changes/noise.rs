@@ -88,3 +88,8 @@ pub(crate) fn inflation(rho: f64, count: usize) -> f64 {
     let full = (1.0 + rho) / (1.0 - rho);
     full - 2.0 * rho * (1.0 - rho.powi(count.min(1 << 20) as i32)) / (n * (1.0 - rho).powi(2))
 }
+
+/// Rounds a correlation up to a twentieth, so that a further point seldom changes what was found before it.
+pub(crate) fn coarse(rho: f64) -> f64 {
+    ((rho * 20.0).ceil() / 20.0).min(0.95)
+}

@@ -2,25 +2,6 @@
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
-/// Returns twice the midrank of each value, so that ties stay whole numbers.
-pub(crate) fn doubled_ranks(values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_unstable_by(|&a, &b| values[a].total_cmp(&values[b]));
-    let mut ranks = vec![0.0; values.len()];
-    let mut first = 0;
-    while first < order.len() {
-        let mut last = first;
-        while last + 1 < order.len() && values[order[last + 1]] == values[order[first]] {
-            last += 1;
-        }
-        for &index in &order[first..=last] {
-            ranks[index] = (first + last + 2) as f64;
-        }
-        first = last + 1;
-    }
-    ranks
-}
-
 /// Returns the upper tail of the standard normal distribution.
 pub(crate) fn normal_tail(z: f64) -> f64 {
     Normal::standard().sf(z)
@@ -79,7 +60,8 @@ impl Standing {
         }
         let (few, many) = (self.few.min(self.many), self.few.max(self.many));
         let pairs = (self.few * self.many) as f64;
-        let centred = (self.doubled_sum - (self.few * (self.few + self.many + 1)) as f64).abs() / 2.0;
+        let centred =
+            (self.doubled_sum - (self.few * (self.few + self.many + 1)) as f64).abs() / 2.0;
         let inversions = (pairs / 2.0 - centred).ceil().max(0.0) as usize;
         let p = (2.0 * exact_tail(few, many, inversions)).min(1.0);
         if inflation <= 1.0 {

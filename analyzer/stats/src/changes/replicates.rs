@@ -2,9 +2,10 @@
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::distribution::{ChiSquared, ContinuousCDF, FisherSnedecor, StudentsT};
 
 use super::effect::relative_shift;
+use super::locate::held;
 use super::types::{
     Caveat, ChangeKind, ChangePoint, ChangesError, HistoryAnalysis, Segment, Series, Settings,
 };
@@ -16,6 +17,8 @@ const MOST_REVISIONS: usize = 60;
 const LEAST_RUNS: f64 = 3.0;
 /// Runs are clipped at this many spreads from their revision's median.
 const CLIP: f64 = 3.0;
+/// Level of the preliminary test for a spread between revisions: lax, since missing it costs false alarms.
+const PRETEST: f64 = 0.1;
 /// Exceedances after which the permutations stop.
 const ENOUGH: usize = 10;
 
@@ -36,10 +39,15 @@ const ENOUGH: usize = 10;
 /// # Source
 /// Olshen, A. B., Venkatraman, E. S., Lucito, R. and Wigler, M. (2004). Circular binary segmentation. Biostatistics 5,
 /// 557–572. doi:10.1093/biostatistics/kxh008; Besag and Clifford (1991) for the early stop.
-pub fn analyze_replicated(revisions: &[Vec<f64>], settings: &Settings) -> Result<HistoryAnalysis, ChangesError> {
+pub fn analyze_replicated(
+    revisions: &[Vec<f64>],
+    settings: &Settings,
+) -> Result<HistoryAnalysis, ChangesError> {
     let clean = cleaned(revisions)?;
-    let medians: Vec<f64> =
-        clean.iter().map(|runs| if runs.is_empty() { f64::NAN } else { noise::median(runs) }).collect();
+    let medians: Vec<f64> = clean
+        .iter()
+        .map(|runs| if runs.is_empty() { f64::NAN } else { noise::median(runs) })
+        .collect();
     let series = Series::new(&medians)?;
     let present: Vec<&Vec<f64>> = clean.iter().filter(|runs| !runs.is_empty()).collect();
     let total: usize = present.iter().map(|runs| runs.len()).sum();
@@ -76,25 +84,32 @@ struct Table {
     rows: Vec<Vec<f64>>,
     /// Variance of one run within its revision.
     within: f64,
-    /// Variance of one revision's mean, between neighbouring revisions where that is clearly more than runs explain.
-    revision: f64,
-    /// Degrees of freedom of `revision`.
+    /// Degrees of freedom of `within`.
     freedom: f64,
+    /// Variance of one revision's mean between neighbours, where that is clearly more than its runs explain.
+    between: Option<f64>,
 }
 
 impl Table {
     fn new(present: &[&Vec<f64>]) -> Self {
         let positive = present.iter().all(|runs| runs.iter().all(|&run| run > 0.0));
-        let most = present.iter().flat_map(|runs| runs.iter()).fold(0.0_f64, |most, run| most.max(run.abs()));
+        let most = present
+            .iter()
+            .flat_map(|runs| runs.iter())
+            .fold(0.0_f64, |most, run| most.max(run.abs()));
         let scale = |run: &f64| if positive { run.ln() } else { run / most };
-        let rows: Vec<Vec<f64>> = present.iter().map(|runs| runs.iter().map(scale).collect()).collect();
+        let rows: Vec<Vec<f64>> =
+            present.iter().map(|runs| runs.iter().map(scale).collect()).collect();
         Self::scaled(rows)
     }
 
     fn scaled(mut rows: Vec<Vec<f64>>) -> Self {
         let centres: Vec<f64> = rows.iter().map(|runs| noise::median(runs)).collect();
-        let residuals: Vec<f64> =
-            rows.iter().zip(&centres).flat_map(|(runs, centre)| runs.iter().map(move |run| run - centre)).collect();
+        let residuals: Vec<f64> = rows
+            .iter()
+            .zip(&centres)
+            .flat_map(|(runs, centre)| runs.iter().map(move |run| run - centre))
+            .collect();
         // Residuals about a median of few runs are too small; the factor is that of five Gaussian runs.
         let limit = CLIP * 1.3 * noise::spread(&residuals, 0.0);
         for (runs, centre) in rows.iter_mut().zip(&centres) {
@@ -104,12 +119,33 @@ impl Table {
         let squares: f64 = rows.iter().map(|runs| squares(runs)).sum();
         let freedom = (total - rows.len()).max(1) as f64;
         let within = squares / freedom;
-        let (revision, freedom) = between(&rows, within, freedom);
-        Self { rows, within, revision, freedom }
+        let between = between(&rows, within, freedom);
+        Self { rows, within, freedom, between }
     }
 
-    fn runs(&self, start: usize, end: usize) -> usize {
-        self.rows[start..end].iter().map(Vec::len).sum()
+    /// Runs a revision, on average.
+    fn runs(&self) -> f64 {
+        self.rows.iter().map(Vec::len).sum::<usize>() as f64 / self.rows.len() as f64
+    }
+
+    /// Variance of one revision's mean about the two levels of a stretch and its rest, with its degrees of freedom.
+    fn variance(&self, inside: (usize, usize), whole: (usize, usize)) -> (f64, f64) {
+        let means = |from: usize, to: usize| self.rows[from..to].iter().map(|runs| mean(runs));
+        let inner: Vec<f64> = means(inside.0, inside.1).collect();
+        let outer: Vec<f64> = means(whole.0, inside.0).chain(means(inside.1, whole.1)).collect();
+        let left = (inner.len() + outer.len()) as f64 - 2.0;
+        match self.between {
+            Some(between) if left >= 1.0 => {
+                let scatter = (squares(&inner) + squares(&outer)) / left;
+                (scatter.min(between).max(self.within / self.runs()), left)
+            }
+            _ => (self.within / self.runs(), self.freedom),
+        }
+    }
+
+    /// By how much revisions multiply the variance that runs alone would give.
+    fn inflation(&self) -> f64 {
+        self.between.map_or(1.0, |between| (between * self.runs() / self.within).max(1.0))
     }
 }
 
@@ -124,21 +160,29 @@ fn squares(values: &[f64]) -> f64 {
 
 /// Variance of a revision's mean: what runs explain, unless neighbouring revisions differ clearly more.
 ///
+/// The largest quarter of the squared first differences, which holds the steps, is left out; the rest is scaled by what a
+/// chi-squared variable keeps below its upper quartile, and by a small-sample factor found by simulation.
+///
 /// # Source
 /// Pooling a mean square after a preliminary test: Bozivich, H., Bancroft, T. A. and Hartley, H. O. (1956). Ann. Math.
-/// Statist. 27, 1017–1043. The median of squared first differences keeps the steps themselves out.
-fn between(rows: &[Vec<f64>], within: f64, freedom: f64) -> (f64, f64) {
+/// Statist. 27, 1017–1043. doi:10.1214/aoms/1177728072
+fn between(rows: &[Vec<f64>], within: f64, freedom: f64) -> Option<f64> {
     let runs = rows.iter().map(Vec::len).sum::<usize>() as f64 / rows.len() as f64;
-    let explained = within / runs;
     let mut differences: Vec<f64> =
         rows.windows(2).map(|pair| (mean(&pair[1]) - mean(&pair[0])).powi(2)).collect();
-    let count = differences.len() as f64;
-    if differences.len() < 4 {
-        return (explained, freedom);
+    let count = differences.len();
+    if count < 4 {
+        return None;
     }
-    // 0.455 is the median of chi squared with one degree of freedom.
-    let seen = noise::median_of(&mut differences) / (2.0 * 0.455);
-    if seen > explained * (1.0 + 3.5 / count.sqrt()) { (seen, (count / 2.0).max(3.0)) } else { (explained, freedom) }
+    differences.sort_unstable_by(f64::total_cmp);
+    let kept = count - count.div_ceil(4);
+    let (one, three) = (ChiSquared::new(1.0).ok()?, ChiSquared::new(3.0).ok()?);
+    let share = kept as f64 / count as f64;
+    let kept_mean = three.cdf(one.inverse_cdf(share)) / share * (1.0 + 2.4 / count as f64);
+    let seen = mean(&differences[..kept]) / (2.0 * kept_mean);
+    // Differences overlap and are trimmed: 0.43 degrees of freedom each, by simulation.
+    let test = FisherSnedecor::new(0.43 * count as f64, freedom).ok()?;
+    (test.sf(seen * runs / within) < PRETEST).then_some(seen)
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -156,10 +200,16 @@ fn search(table: &Table, start: usize, end: usize, settings: &Settings, splits: 
     let any = |_: usize, _: usize| true;
     let found = strongest(table, start, end, &prefix, settings)
         .map(|found| (found, ChangeKind::Step))
-        .or_else(|| strongest(table, start, end, &any, settings).map(|found| (found, ChangeKind::Revert)));
+        .or_else(|| {
+            strongest(table, start, end, &any, settings).map(|found| (found, ChangeKind::Revert))
+        });
     let Some(((from, to, p), kind)) = found else { return };
     let cuts: Vec<usize> = [from, to].into_iter().filter(|&at| start < at && at < end).collect();
-    splits.extend(cuts.iter().map(|&at| Found { at, p, kind: if cuts.len() == 2 { kind } else { ChangeKind::Step } }));
+    splits.extend(cuts.iter().map(|&at| Found {
+        at,
+        p,
+        kind: if cuts.len() == 2 { kind } else { ChangeKind::Step },
+    }));
     let mut first = start;
     for at in cuts.into_iter().chain(std::iter::once(end)) {
         search(table, first, at, settings, splits);
@@ -247,27 +297,34 @@ fn revision_p(table: &Table, inside: (usize, usize), whole: (usize, usize), trie
     let rows = |from: usize, to: usize| table.rows[from..to].iter().flatten().copied();
     let inner: Vec<f64> = rows(inside.0, inside.1).collect();
     let outer: Vec<f64> = rows(whole.0, inside.0).chain(rows(inside.1, whole.1)).collect();
+    let (variance, freedom) = table.variance(inside, whole);
     let few = (inside.1 - inside.0) as f64;
     let many = (whole.1 - whole.0) as f64 - few;
-    let deviation = (table.revision * (1.0 / few + 1.0 / many)).sqrt();
-    let Ok(student) = StudentsT::new(0.0, 1.0, table.freedom) else { return 1.0 };
+    let deviation = (variance * (1.0 / few + 1.0 / many)).sqrt();
+    let Ok(student) = StudentsT::new(0.0, 1.0, freedom) else { return 1.0 };
     let t = (mean(&inner) - mean(&outer)).abs() / deviation.max(f64::MIN_POSITIVE);
     (2.0 * student.sf(t) * tried as f64).min(1.0)
 }
 
-fn answer(series: &Series, present: &[&Vec<f64>], table: &Table, splits: &[Found]) -> HistoryAnalysis {
+fn answer(
+    series: &Series,
+    present: &[&Vec<f64>],
+    table: &Table,
+    splits: &[Found],
+) -> HistoryAnalysis {
     let position = |index: usize| series.positions.get(index).copied().unwrap_or(series.length);
     let mut bounds = vec![0];
     bounds.extend(splits.iter().map(|split| split.at));
     bounds.push(present.len());
-    let runs = |from: usize, to: usize| -> Vec<f64> { present[from..to].iter().flat_map(|runs| runs.iter().copied()).collect() };
+    let runs = |from: usize, to: usize| -> Vec<f64> {
+        present[from..to].iter().flat_map(|runs| runs.iter().copied()).collect()
+    };
     let mut analysis = HistoryAnalysis::default();
     for (number, split) in splits.iter().enumerate() {
         let (start, end) = (bounds[number], bounds[number + 2]);
         let (lo, hi) = interval(table, start, split.at, end);
-        let share = table.runs(start, end) as f64 / (end - start) as f64;
-        let inflation = (table.revision * share / table.within).max(1.0);
-        let effect = relative_shift(&runs(start, split.at), &runs(split.at, end), inflation);
+        let effect =
+            relative_shift(&runs(start, split.at), &runs(split.at, end), table.inflation());
         analysis.change_points.push(ChangePoint {
             index: position(split.at),
             lo: position(lo - 1) + 1,
@@ -303,28 +360,10 @@ fn interval(table: &Table, start: usize, at: usize, end: usize) -> (usize, usize
     let centre = mean(&runs);
     runs.iter_mut().for_each(|run| *run -= centre);
     let sizes: Vec<usize> = rows.iter().map(Vec::len).collect();
-    let share = runs.len() as f64 / rows.len() as f64;
-    let variance = (table.revision * share).max(table.within).max(f64::MIN_POSITIVE);
-    let heights: Vec<f64> =
-        (1..rows.len()).map(|split| scan(&runs, &sizes, &[(0, split)]).0 / (2.0 * variance)).collect();
-    let most = heights[at - start - 1];
-    let mass: Vec<f64> = heights.iter().map(|height| (height - most).min(0.0).exp()).collect();
-    let all: f64 = mass.iter().sum();
-    let (mut lo, mut hi) = (at - start - 1, at - start - 1);
-    let mut held = mass[lo];
-    while held < 0.9 * all {
-        let below = if lo > 0 { mass[lo - 1] } else { -1.0 };
-        let above = mass.get(hi + 1).copied().unwrap_or(-1.0);
-        if below < 0.0 && above < 0.0 {
-            break;
-        }
-        if below >= above {
-            lo -= 1;
-            held += below;
-        } else {
-            hi += 1;
-            held += above;
-        }
-    }
+    let variance = (table.within * table.inflation()).max(f64::MIN_POSITIVE);
+    let heights: Vec<f64> = (1..rows.len())
+        .map(|split| scan(&runs, &sizes, &[(0, split)]).0 / (2.0 * variance))
+        .collect();
+    let (lo, hi) = held(&heights, at - start - 1);
     (start + lo + 1, start + hi + 1)
 }

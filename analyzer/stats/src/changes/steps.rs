@@ -1,7 +1,8 @@
 //! Steps of level in a series without gaps: candidates, confirmation, short runs, newest points.
 
 use super::types::{ChangeKind, Settings};
-use super::{excursion, noise, search, verify};
+use super::work::Work;
+use super::{noise, search};
 use crate::tail;
 
 /// A confirmed split of the series.
@@ -25,32 +26,34 @@ impl Steps {
     }
 }
 
-/// Finds all steps of `values`.
-pub(crate) fn find(values: &[f64], settings: &Settings) -> Steps {
-    let candidates = search::candidates(values, settings);
-    let rho = noise::autocorrelation(&noise::residuals(values, &candidates));
-    let mut splits = confirm(values, &candidates, rho, settings);
-    add_excursions(values, &mut splits, rho, settings);
-    add_newest(values, &mut splits, rho, settings);
+/// Finds all steps of a series.
+pub(crate) fn find(work: &mut Work<'_>) -> Steps {
+    let candidates = search::candidates(work);
+    let rho = noise::coarse(noise::autocorrelation(&noise::residuals(work.values, &candidates)));
+    let mut splits = confirm(work, candidates, rho);
+    add_excursions(work, &mut splits, rho);
+    add_newest(work.values, &mut splits, rho, work.settings);
     Steps { splits, rho }
 }
 
 /// Drops the weakest candidate and judges its neighbours again, until all that are left are significant.
-fn confirm(values: &[f64], candidates: &[usize], rho: f64, settings: &Settings) -> Vec<Split> {
-    let mut places = candidates.to_vec();
-    let judge = |places: &[usize], index: usize| {
+fn confirm(work: &mut Work<'_>, mut places: Vec<usize>, rho: f64) -> Vec<Split> {
+    let alpha = work.settings.alpha;
+    let mut judge = |places: &[usize], index: usize| {
         let start = if index == 0 { 0 } else { places[index - 1] };
-        let end = places.get(index + 1).copied().unwrap_or(values.len());
-        verify::p_of_best_split(&values[start..end], places[index] - start, rho, settings)
+        let end = places.get(index + 1).copied().unwrap_or(work.values.len());
+        work.p(start, places[index], end, rho)
     };
     let mut ps: Vec<f64> = (0..places.len()).map(|index| judge(&places, index)).collect();
     while let Some(worst) = (0..ps.len()).max_by(|&a, &b| ps[a].total_cmp(&ps[b])) {
-        if ps[worst] <= settings.alpha {
+        if ps[worst] <= alpha {
             break;
         }
         places.remove(worst);
         ps.remove(worst);
-        for neighbour in [worst.checked_sub(1), (worst < places.len()).then_some(worst)].into_iter().flatten() {
+        for neighbour in
+            [worst.checked_sub(1), (worst < places.len()).then_some(worst)].into_iter().flatten()
+        {
             ps[neighbour] = judge(&places, neighbour);
         }
     }
@@ -58,12 +61,12 @@ fn confirm(values: &[f64], candidates: &[usize], rho: f64, settings: &Settings) 
 }
 
 /// Looks for short runs inside every segment, and again beside each one found.
-fn add_excursions(values: &[f64], splits: &mut Vec<Split>, rho: f64, settings: &Settings) {
+fn add_excursions(work: &mut Work<'_>, splits: &mut Vec<Split>, rho: f64) {
     let places: Vec<usize> = splits.iter().map(|split| split.at).collect();
-    let mut open: Vec<(usize, usize)> = noise::pieces(values.len(), &places).collect();
+    let mut open: Vec<(usize, usize)> = noise::pieces(work.values.len(), &places).collect();
     while let Some((start, end)) = open.pop() {
-        let Some(found) = excursion::strongest(&values[start..end], rho) else { continue };
-        if found.p > settings.revert_alpha {
+        let Some(found) = work.excursion(start, end, rho) else { continue };
+        if found.p > work.settings.revert_alpha {
             continue;
         }
         let (from, to) = (start + found.start, start + found.end);
@@ -84,6 +87,10 @@ fn add_newest(values: &[f64], splits: &mut Vec<Split>, rho: f64, settings: &Sett
     if let Some(newest) = tail::newest(&values[start..], &borrowed, rho)
         && newest.p <= settings.tail_alpha
     {
-        splits.push(Split { at: values.len() - newest.points, p: newest.p, kind: ChangeKind::Late });
+        splits.push(Split {
+            at: values.len() - newest.points,
+            p: newest.p,
+            kind: ChangeKind::Late,
+        });
     }
 }

@@ -185,34 +185,51 @@ pub struct HistoryAnalysis {
 }
 
 /// The points of a series that are there, and the same in a scale that no arithmetic can overflow.
+#[derive(Debug, Clone)]
 pub(crate) struct Series {
     /// Values as given, gaps left out.
     pub(crate) raw: Vec<f64>,
-    /// `raw` times a power of two.
-    pub(crate) scaled: Vec<f64>,
     /// Position of each in the input.
     pub(crate) positions: Vec<usize>,
     /// Length of the input.
     pub(crate) length: usize,
+    most: f64,
 }
 
 impl Series {
     pub(crate) fn new(values: &[f64]) -> Result<Self, ChangesError> {
-        let mut series =
-            Self { raw: Vec::new(), scaled: Vec::new(), positions: Vec::new(), length: values.len() };
-        for (index, &value) in values.iter().enumerate() {
-            if value.is_infinite() {
-                return Err(ChangesError::Infinite { index });
-            }
-            if !value.is_nan() {
-                series.raw.push(value);
-                series.positions.push(index);
-            }
+        let mut series = Self { raw: Vec::new(), positions: Vec::new(), length: 0, most: 0.0 };
+        for &value in values {
+            series.push(value)?;
         }
-        let most = series.raw.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
-        // Only magnitudes whose squares or sums leave the range of a double are rescaled, exactly.
-        let factor = if most > 1e100 { 2.0_f64.powi(-600) } else if most < 1e-100 { 2.0_f64.powi(600) } else { 1.0 };
-        series.scaled = series.raw.iter().map(|value| value * factor).collect();
         Ok(series)
+    }
+
+    /// Appends a value; NaN is a gap.
+    pub(crate) fn push(&mut self, value: f64) -> Result<(), ChangesError> {
+        if value.is_infinite() {
+            return Err(ChangesError::Infinite { index: self.length });
+        }
+        if !value.is_nan() {
+            self.raw.push(value);
+            self.positions.push(self.length);
+            self.most = self.most.max(value.abs());
+        }
+        self.length += 1;
+        Ok(())
+    }
+
+    /// The power of two by which the values are multiplied where their squares or sums would leave a double's range.
+    pub(crate) fn factor(&self) -> f64 {
+        match self.most {
+            most if most > 1e100 => 2.0_f64.powi(-600),
+            most if most < 1e-100 => 2.0_f64.powi(600),
+            _ => 1.0,
+        }
+    }
+
+    pub(crate) fn scaled(&self) -> Vec<f64> {
+        let factor = self.factor();
+        self.raw.iter().map(|value| value * factor).collect()
     }
 }

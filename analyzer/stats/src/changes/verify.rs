@@ -5,13 +5,13 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::Settings;
 use super::noise;
-use super::ranks::{Standing, doubled_ranks};
+use super::ranks::Standing;
 use crate::kernel::{Embedding, greatest_gain};
 
 /// Exceedances after which the answer is clear and the permutations stop.
 const ENOUGH: usize = 10;
 
-/// Returns the p of the strongest split of `values`, under permutation of the maximum over all splits.
+/// Returns the p of the strongest split of `values`, whose doubled ranks are `ranks`, under permutation of the maximum over all splits.
 ///
 /// First a bound: at a fixed split the rank sum's null is known, so its p times the number of splits bounds the p of the
 /// best split; where that is below `1 / (permutations + 1)` it is the answer. Otherwise whole blocks are permuted, their
@@ -20,20 +20,26 @@ const ENOUGH: usize = 10;
 /// # Source
 /// Besag, J. and Clifford, P. (1991). Sequential Monte Carlo p-values. Biometrika 78, 301–304. doi:10.1093/biomet/78.2.301;
 /// block length: Carlstein, E. (1986). Ann. Statist. 14, 1171–1179. doi:10.1214/aos/1176350057
-pub(crate) fn p_of_best_split(values: &[f64], split: usize, rho: f64, settings: &Settings) -> f64 {
-    let bound = rank_bound(values, split, rho);
+pub(crate) fn p_of_best_split(
+    values: &[f64],
+    ranks: &[f64],
+    split: usize,
+    rho: f64,
+    settings: &Settings,
+) -> f64 {
+    let bound = rank_bound(ranks, split, rho);
     if bound <= 1.0 / (settings.permutations + 1) as f64 {
         return bound;
     }
     permutation_p(values, rho, settings)
 }
 
-fn rank_bound(values: &[f64], split: usize, rho: f64) -> f64 {
-    let ranks = doubled_ranks(values);
+fn rank_bound(ranks: &[f64], split: usize, rho: f64) -> f64 {
+    let count = ranks.len();
     let standing =
-        Standing { few: split, many: values.len() - split, doubled_sum: ranks[..split].iter().sum() };
-    let inflation = noise::inflation(rho, split.min(values.len() - split));
-    (standing.p(inflation) * (values.len() - 1) as f64).min(1.0)
+        Standing { few: split, many: count - split, doubled_sum: ranks[..split].iter().sum() };
+    let inflation = noise::inflation(rho, split.min(count - split));
+    (standing.p(inflation) * (count - 1) as f64).min(1.0)
 }
 
 fn permutation_p(values: &[f64], rho: f64, settings: &Settings) -> f64 {

@@ -3,11 +3,13 @@
 use super::caveats::{self, Caveat};
 use super::runs::RunPoints;
 use super::{CompareInput, Comparison, Scale, Test, Verdict};
+use crate::autocorrelation::median;
 use crate::dist::t_quantile;
 use crate::equivalence::Band;
 use crate::error::StatsError;
 use crate::hodges_lehmann::{Estimate, centre_interval, shift_interval};
 use crate::mann_whitney::{self, PMethod, mann_whitney};
+use crate::nested::run_means_test;
 use crate::planning::{self, Goal, Undecided, least_pairs, least_runs};
 use crate::welch::{TTest, paired_t, welch};
 use crate::wilcoxon::{self, signed_rank};
@@ -16,6 +18,13 @@ use crate::wilcoxon::{self, signed_rank};
 const LEAST_NESTED: usize = 3;
 /// Least pairs for a t test on pairs.
 const LEAST_PAIRS_T: usize = 4;
+
+/// Least runs a side for which ranks lose little against t, so that outlying runs may choose them.
+const LEAST_ROBUST: usize = 8;
+/// Standard deviations beyond which a run is outlying; one in 2 million under a normal distribution.
+const OUTLYING: f64 = 5.0;
+/// Median absolute deviation to standard deviation of a normal distribution: 1 / Phi^-1(3/4).
+const MAD_TO_SD: f64 = 1.482_602_218_505_602;
 
 /// What a test says on the working scale.
 struct Tested {
@@ -67,9 +76,11 @@ pub(super) fn by_runs(
     input: &CompareInput<'_>,
     points: &RunPoints,
 ) -> Result<Comparison, StatsError> {
+    let runs = points.baseline.len().min(points.candidate.len());
+    let least = if input.known_spread.is_some() { 1 } else { LEAST_NESTED };
     let tested = if input.paired {
         pairs(input, points)?
-    } else if points.nested && points.baseline.len().min(points.candidate.len()) >= LEAST_NESTED {
+    } else if points.nested && runs >= least {
         nested(input, points)?
     } else {
         ranks(input, points)?
@@ -124,7 +135,7 @@ fn ranks(input: &CompareInput<'_>, points: &RunPoints) -> Result<Tested, StatsEr
     };
     let withheld = (!enough).then(|| Caveat::TooFewRuns {
         runs: a.len().min(b.len()),
-        needed: least_runs(input.alpha),
+        needed: if points.nested { LEAST_NESTED } else { least_runs(input.alpha) },
         least_p,
     });
     let theta = Some(test.theta);
@@ -167,9 +178,28 @@ fn pairs(input: &CompareInput<'_>, points: &RunPoints) -> Result<Tested, StatsEr
 }
 
 fn nested(input: &CompareInput<'_>, points: &RunPoints) -> Result<Tested, StatsError> {
-    let t = welch(&points.baseline, &points.candidate, input.alpha)?;
+    if has_outlying_runs(points) {
+        return ranks(input, points);
+    }
+    let (a, b) = (&points.baseline, &points.candidate);
+    let t = run_means_test(a, b, input.known_spread, input.alpha)?;
     let theta = mann_whitney(&points.baseline, &points.candidate)?.theta;
     Ok(from_t(Test::NestedT, &t, Some(theta)))
+}
+
+/// Whether some run lies so far from its side's median that means would follow it.
+fn has_outlying_runs(points: &RunPoints) -> bool {
+    let (a, b) = (&points.baseline, &points.candidate);
+    if a.len().min(b.len()) < LEAST_ROBUST {
+        return false;
+    }
+    let from_median = |side: &[f64]| {
+        let middle = median(side);
+        side.iter().map(|v| (v - middle).abs()).collect::<Vec<f64>>()
+    };
+    let distances = [from_median(a), from_median(b)].concat();
+    let typical = MAD_TO_SD * median(&distances);
+    distances.iter().any(|d| *d > OUTLYING * typical)
 }
 
 fn from_t(test: Test, t: &TTest, theta: Option<f64>) -> Tested {

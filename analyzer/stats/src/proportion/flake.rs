@@ -1,7 +1,8 @@
 //! Rates of many tests at once: a prior learnt from the suite keeps three runs from outranking three thousand.
 
-use super::Count;
+use super::order;
 use super::quadrature::{Component, Mixture, minimise};
+use super::{Count, wilson};
 use crate::error::{StatsError, check_open_unit};
 use crate::hodges_lehmann::Estimate;
 use statrs::function::gamma::ln_gamma;
@@ -15,6 +16,8 @@ const REACH: f64 = 4.0;
 const WORTH_FIXING: f64 = 0.01;
 /// Most reruns that are counted as wasted on one test.
 const MOST_RERUNS: f64 = 1000.0;
+/// Quantiles of the suite's rates that a test's expected place is computed from.
+const PLACES: usize = 15;
 /// Above this many different counts the prior is fitted on a regular sample of them.
 const MOST_FITTED: usize = 2000;
 
@@ -41,13 +44,16 @@ pub struct SuitePrior {
 /// What is known of one test's failure rate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FlakeScore {
-    /// Posterior mean of the rate, with its 1 - alpha interval.
+    /// Posterior mean of the rate, with Wilson's 1 - alpha interval, which needs no prior.
     pub rate: Estimate,
+    /// Posterior mean of the rate with its 1 - alpha credible interval: narrower, and as good as the prior.
+    pub credible: Estimate,
     /// Posterior probability that the rate is above 1 percent.
     pub score: f64,
     /// Expected reruns that one run of this test costs until it passes, at most 1,000.
     pub wasted_reruns: f64,
-    /// Place in the order by posterior mean log odds, from 1 for the flakiest; ties share the better place.
+    /// Place in the order by expected place among the suite's rates, from 1 for the flakiest; ties share the
+    /// better place.
     pub rank: usize,
 }
 
@@ -55,8 +61,10 @@ pub struct FlakeScore {
 ///
 /// Rates of one suite follow a beta distribution with the suite's mean and a common concentration; the suites'
 /// means are normal in log odds around the overall mean. The three numbers maximise the beta-binomial likelihood
-/// with weak penalties that keep them finite; a suite's mean is integrated out. Intervals are one-sided from 0
-/// for tests that never failed and up to 1 for tests that always did, else equal-tailed.
+/// with weak penalties that keep them finite; a suite's mean is integrated out. Credible intervals are one-sided
+/// from 0 for tests that never failed and up to 1 for tests that always did, else equal-tailed. Tests with equal
+/// counts share their place unless their suites tell enough to raise the expected rank
+/// correlation with the true rates.
 ///
 /// # Errors
 /// [`StatsError::Parameter`] for an `alpha` outside (0, 1). No tests give no scores.
@@ -77,18 +85,35 @@ pub fn flake_scores(
     let prior = suites.fit();
     let nodes = Nodes::of(&prior);
     let beliefs: Vec<Vec<f64>> = suites.groups.iter().map(|g| nodes.belief(g)).collect();
-    let mut known: BTreeMap<(usize, u64, u64), (f64, FlakeScore)> = BTreeMap::new();
-    let mut scored = Vec::with_capacity(tests.len());
+    let grid = nodes.prior().quantiles(PLACES);
+    let mut known: BTreeMap<Key, Scored> = BTreeMap::new();
     for (test, &group) in tests.iter().zip(&suites.of_test) {
         let count = test.count;
-        let key = (group, count.failures, count.runs);
-        let entry = known.entry(key).or_insert_with(|| {
+        let entry = known.entry((count.failures, count.runs, group)).or_insert_with(|| {
             let mixture = nodes.posterior(&beliefs[group], count);
-            (mixture.mean_log_odds(), score(&mixture, count, alpha))
+            let place = mixture.place(&grid);
+            Scored { place, tests: 0.0, score: score(&mixture, count, alpha) }
         });
-        scored.push(*entry);
+        entry.tests += 1.0;
     }
-    Ok((Some(prior), ranked(scored)))
+    let places = order::places(&known);
+    let scored = tests.iter().zip(&suites.of_test).map(|(test, &group)| {
+        let key = (test.count.failures, test.count.runs, group);
+        (places[&key], known[&key].score)
+    });
+    Ok((Some(prior), ranked(scored.collect())))
+}
+
+/// Failures, runs and suite.
+pub(super) type Key = (u64, u64, usize);
+
+/// Tests of one suite with equal counts.
+pub(super) struct Scored {
+    /// Expected share of all rates that lie below these tests'.
+    pub(super) place: f64,
+    /// How many tests.
+    pub(super) tests: f64,
+    score: FlakeScore,
 }
 
 fn score(mixture: &Mixture, count: Count, alpha: f64) -> FlakeScore {
@@ -99,9 +124,12 @@ fn score(mixture: &Mixture, count: Count, alpha: f64) -> FlakeScore {
     };
     let lo = if lower == 0.0 { 0.0 } else { mixture.quantile(lower) };
     let hi = if upper == 0.0 { 1.0 } else { mixture.quantile(1.0 - upper) };
-    let value = mixture.mean().clamp(lo, hi);
+    let value = mixture.mean();
+    let without_prior = wilson(count, alpha);
+    let (low, high) = without_prior.map_or((0.0, 1.0), |interval| (interval.lo, interval.hi));
     FlakeScore {
-        rate: Estimate { value, lo, hi },
+        rate: Estimate { value: value.clamp(low, high), lo: low, hi: high },
+        credible: Estimate { value: value.clamp(lo, hi), lo, hi },
         score: 1.0 - mixture.cdf(WORTH_FIXING),
         wasted_reruns: mixture.mean_odds(MOST_RERUNS),
         rank: 0,
@@ -109,10 +137,10 @@ fn score(mixture: &Mixture, count: Count, alpha: f64) -> FlakeScore {
 }
 
 fn ranked(scored: Vec<(f64, FlakeScore)>) -> Vec<FlakeScore> {
-    let mut order: Vec<f64> = scored.iter().map(|(odds, _)| *odds).collect();
+    let mut order: Vec<f64> = scored.iter().map(|(place, _)| *place).collect();
     order.sort_by(|a, b| b.total_cmp(a));
-    let place = |odds: f64| 1 + order.partition_point(|other| other.total_cmp(&odds).is_gt());
-    scored.into_iter().map(|(odds, score)| FlakeScore { rank: place(odds), ..score }).collect()
+    let rank = |place: f64| 1 + order.partition_point(|other| *other > place);
+    scored.into_iter().map(|(place, score)| FlakeScore { rank: rank(place), ..score }).collect()
 }
 
 /// Tests by suite, equal counts folded.
@@ -237,7 +265,14 @@ impl Nodes {
         let (x, passes) = (count.failures as f64, count.passes() as f64);
         let component =
             |(&(a, b), &weight): (&(f64, f64), &f64)| Component { weight, a: a + x, b: b + passes };
-        Mixture(self.shapes.iter().zip(belief).map(component).collect())
+        Mixture::new(self.shapes.iter().zip(belief).map(component))
+    }
+
+    /// The distribution of rates before any count is known.
+    fn prior(&self) -> Mixture {
+        let component =
+            |(&(a, b), weight): (&(f64, f64), &f64)| Component { weight: weight.exp(), a, b };
+        Mixture::new(self.shapes.iter().zip(&self.ln_weights).map(component))
     }
 }
 

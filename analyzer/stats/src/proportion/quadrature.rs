@@ -1,7 +1,6 @@
 //! Mixtures of beta distributions, and a simplex search for the few numbers of a prior.
 
 use crate::dist::{beta_cdf, beta_quantile};
-use statrs::function::gamma::digamma;
 
 /// One beta distribution of a mixture.
 #[derive(Debug, Clone, Copy)]
@@ -11,22 +10,28 @@ pub(super) struct Component {
     pub(super) b: f64,
 }
 
+/// Weight below which a component changes no digit that anybody reads.
+const NEGLIGIBLE: f64 = 1e-7;
+
 /// A mixture of beta distributions; weights sum to 1.
 #[derive(Debug, Clone)]
-pub(super) struct Mixture(pub(super) Vec<Component>);
+pub(super) struct Mixture(Vec<Component>);
 
 impl Mixture {
+    /// Builds a mixture, leaving out components of negligible weight.
+    pub(super) fn new(components: impl Iterator<Item = Component>) -> Self {
+        let mut kept: Vec<Component> = components.filter(|c| c.weight > NEGLIGIBLE).collect();
+        let total: f64 = kept.iter().map(|c| c.weight).sum();
+        kept.iter_mut().for_each(|c| c.weight /= total);
+        Self(kept)
+    }
+
     fn sum(&self, of: impl Fn(&Component) -> f64) -> f64 {
         self.0.iter().map(|c| c.weight * of(c)).sum()
     }
 
     pub(super) fn mean(&self) -> f64 {
         self.sum(|c| c.a / (c.a + c.b))
-    }
-
-    /// Mean of the log odds, which orders rates of 0.001 and 0.01 as clearly as 0.1 and 0.5.
-    pub(super) fn mean_log_odds(&self) -> f64 {
-        self.sum(|c| digamma(c.a) - digamma(c.b))
     }
 
     /// Mean number of runs until one passes, less one, capped where the rate may be 1.
@@ -38,10 +43,19 @@ impl Mixture {
         self.sum(|c| beta_cdf(x, c.a, c.b))
     }
 
+    /// Quantiles in the middle of `count` equal parts.
+    pub(super) fn quantiles(&self, count: usize) -> Vec<f64> {
+        (0..count).map(|i| self.quantile((i as f64 + 0.5) / count as f64)).collect()
+    }
+
+    /// Expected share of a distribution, given by its quantiles, that lies below this one.
+    pub(super) fn place(&self, quantiles: &[f64]) -> f64 {
+        quantiles.iter().map(|q| 1.0 - self.cdf(*q)).sum::<f64>() / quantiles.len() as f64
+    }
+
     pub(super) fn quantile(&self, p: f64) -> f64 {
-        let each = self.0.iter().filter(|c| c.weight > 1e-12);
         let (mut lo, mut hi) = (1.0_f64, 0.0_f64);
-        for component in each {
+        for component in &self.0 {
             let x = beta_quantile(p, component.a, component.b);
             lo = lo.min(x);
             hi = hi.max(x);

@@ -2,13 +2,13 @@
 //!
 //! Written down before the engine was run on them: lengths, sizes and places below are part of the yardstick.
 
-#![allow(dead_code, reason = "each binary that includes this module uses a part of it")]
+#![allow(dead_code, reason = "each binary that includes this module uses part of it")]
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// Lengths of the series of a scenario, in turn.
-const LENGTHS: [usize; 6] = [60, 100, 150, 250, 500, 1000];
+const LENGTHS: [usize; 8] = [20, 40, 80, 120, 200, 400, 1000, 2000];
 
 /// What kind of truth a scenario holds, and so how it is scored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,8 @@ impl Scenario {
         for byte in self.name.bytes() {
             name = name.wrapping_mul(31).wrapping_add(u64::from(byte));
         }
-        let mut source = Source::new(seed ^ name.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ ((number as u64) << 40));
+        let mut source =
+            Source::new(seed ^ name.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ ((number as u64) << 40));
         let length = LENGTHS[number % LENGTHS.len()];
         (self.make)(&mut source, length)
     }
@@ -156,7 +157,8 @@ impl Source {
             }
             Noise::Quantised => (self.gauss() / 1.5).round() * 1.5,
             Noise::Outliers => {
-                let far = if self.unit() < 0.05 { self.sign() * self.between(5.0, 25.0) } else { 0.0 };
+                let far =
+                    if self.unit() < 0.05 { self.sign() * self.between(5.0, 25.0) } else { 0.0 };
                 self.gauss() + far
             }
         }
@@ -166,7 +168,11 @@ impl Source {
     fn around(&mut self, shape: &[f64], noise: Noise) -> Vec<f64> {
         let (level, share) = (self.level(), self.between(0.005, 0.03));
         let noise = self.noise(shape.len(), noise);
-        shape.iter().zip(noise).map(|(shape, noise)| level * (1.0 + share * (shape + noise))).collect()
+        shape
+            .iter()
+            .zip(noise)
+            .map(|(shape, noise)| level * (1.0 + share * (shape + noise)))
+            .collect()
     }
 
     fn flat(&mut self, count: usize, noise: Noise) -> Case {
@@ -175,7 +181,7 @@ impl Source {
 
     fn step(&mut self, count: usize, noise: Noise) -> Case {
         let at = self.whole(count / 6, count - count / 6);
-        let size = self.sign() * self.between(1.5, 6.0);
+        let size = self.sign() * self.between(1.0, 5.0);
         let shape: Vec<f64> = (0..count).map(|index| if index < at { 0.0 } else { size }).collect();
         Case { values: self.around(&shape, noise), changes: vec![at] }
     }
@@ -191,7 +197,10 @@ fn drift(source: &mut Source, count: usize) -> Case {
     let (level, sign) = (source.level(), source.sign());
     let noise = source.noise(count, Noise::Gauss);
     let share = |index: usize| index as f64 / count as f64;
-    let values = noise.iter().enumerate().map(|(i, noise)| level * (1.0 + sign * 0.02 * share(i) + 0.005 * noise));
+    let values = noise
+        .iter()
+        .enumerate()
+        .map(|(i, noise)| level * (1.0 + sign * 0.02 * share(i) + 0.005 * noise));
     Case { values: values.collect(), changes: Vec::new() }
 }
 
@@ -202,17 +211,18 @@ fn tiny(source: &mut Source, count: usize) -> Case {
     let size = source.sign() * source.between(0.01, 0.03);
     let noise = source.noise(count, Noise::Gauss);
     let shift = |index: usize| if index < at { 0.0 } else { size };
-    let values = noise.iter().enumerate().map(|(i, noise)| level * (1.0 + shift(i) + share * noise));
+    let values =
+        noise.iter().enumerate().map(|(i, noise)| level * (1.0 + shift(i) + share * noise));
     Case { values: values.collect(), changes: vec![at] }
 }
 
 /// Two to five steps at least twelve points apart.
 fn multi(source: &mut Source, count: usize) -> Case {
-    let wanted = source.whole(2, (count / 30).clamp(2, 5));
+    let wanted = source.whole(2, (count / 30).clamp(2, 6));
     let room = count / (wanted + 1);
     let mut changes = Vec::new();
     for number in 1..=wanted {
-        let wiggle = room / 2 - 3;
+        let wiggle = (room / 2).saturating_sub(3);
         changes.push((number * room + source.whole(0, wiggle)).saturating_sub(wiggle / 2));
     }
     let mut shape = vec![0.0; count];
@@ -230,7 +240,8 @@ fn hetero(source: &mut Source, count: usize) -> Case {
     let (level, share) = (source.level(), source.between(0.005, 0.02));
     let noise = source.noise(count, Noise::Gauss);
     let shape = |index: usize, noise: f64| if index < at { noise } else { size + 2.5 * noise };
-    let values = noise.iter().enumerate().map(|(i, &noise)| level * (1.0 + share * shape(i, noise)));
+    let values =
+        noise.iter().enumerate().map(|(i, &noise)| level * (1.0 + share * shape(i, noise)));
     Case { values: values.collect(), changes: vec![at] }
 }
 
@@ -275,7 +286,10 @@ fn late(source: &mut Source, count: usize) -> Case {
 fn exact_step(source: &mut Source, count: usize) -> Case {
     let at = source.whole(count / 5, count - count / 5);
     let (level, size) = (source.level().round(), source.sign() * source.whole(1, 5) as f64);
-    Case { values: (0..count).map(|index| if index < at { level } else { level + size }).collect(), changes: vec![at] }
+    Case {
+        values: (0..count).map(|index| if index < at { level } else { level + size }).collect(),
+        changes: vec![at],
+    }
 }
 
 fn variance(source: &mut Source, count: usize) -> Case {
@@ -283,7 +297,8 @@ fn variance(source: &mut Source, count: usize) -> Case {
     let (level, share) = (source.level(), source.between(0.005, 0.02));
     let noise = source.noise(count, Noise::Gauss);
     let scale = |index: usize| if index < at { 1.0 } else { 3.0 };
-    let values = noise.iter().enumerate().map(|(i, noise)| level * (1.0 + share * scale(i) * noise));
+    let values =
+        noise.iter().enumerate().map(|(i, noise)| level * (1.0 + share * scale(i) * noise));
     Case { values: values.collect(), changes: vec![at] }
 }
 

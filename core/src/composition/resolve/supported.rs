@@ -26,17 +26,32 @@ pub(super) fn testcase<'a>(
 
 pub(super) fn runner(context: &Context<'_>) -> Result<(String, ConfigMap), ResolveError> {
     let Context { composition, manifest, overrides, .. } = context;
+    let swept = &composition.sweep.runners;
+    for (index, runner) in swept.iter().enumerate() {
+        let at = KeyPath::composition("sweep").key("runners").index(index);
+        run_config(composition, manifest, runner, at)?;
+    }
     let at = KeyPath::composition("global").key("runner");
-    let given = overrides.runner.as_ref().or(composition.global.runner.as_ref());
+    let given = overrides.runner.as_ref().or(composition.global.runner.as_ref()).or(swept.first());
     let Some(runner) =
         given.or(manifest.defaults.runner.as_ref()).or_else(|| only(&manifest.runners))
     else {
         return Err(Fault::NoRunner { supported: ids(&manifest.runners) }.at(at));
     };
+    Ok((runner.clone(), run_config(composition, manifest, runner, at)?))
+}
+
+/// Returns the configuration of `runner`, which is named at `at`, if the plan supports it.
+fn run_config(
+    composition: &Composition,
+    manifest: &Manifest,
+    runner: &str,
+    at: KeyPath,
+) -> Result<ConfigMap, ResolveError> {
     let Some(defaults) = manifest.runners.get(runner) else {
         return Err(Fault::UnsupportedRunner {
             plan: manifest.name.clone(),
-            runner: runner.clone(),
+            runner: runner.to_owned(),
             supported: ids(&manifest.runners),
         }
         .at(at)
@@ -44,7 +59,7 @@ pub(super) fn runner(context: &Context<'_>) -> Result<(String, ConfigMap), Resol
     };
     let mut config = composition.global.run_config.clone();
     config_value::fill(&mut config, defaults);
-    Ok((runner.clone(), config))
+    Ok(config)
 }
 
 pub(super) fn builder(context: &Context<'_>, member: &Member<'_>) -> Result<String, ResolveError> {

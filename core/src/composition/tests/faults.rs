@@ -159,6 +159,17 @@ fn an_unsupported_builder_or_runner() {
 }
 
 #[test]
+fn an_unsupported_runner_of_the_sweep() {
+    let mut composition = sound();
+    composition.global.runner = None;
+    composition.sweep.runners = vec!["local:exec".to_owned(), "local:netns".to_owned()];
+    let message = "plan `demo` does not support runner `local:netns`";
+    refuse(&composition, message, "sweep.runners[1]");
+    composition.sweep.runners.pop();
+    assert_eq!(resolve(&composition, &manifest(), "default").unwrap().runner, "local:exec");
+}
+
+#[test]
 fn no_builder_or_runner_where_the_plan_has_several() {
     let mut composition = sound();
     composition.global.builder = None;
