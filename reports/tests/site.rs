@@ -16,6 +16,7 @@ use ground_reports::{SiteOptions, SiteSummary, write_site};
 fn options() -> SiteOptions {
     SiteOptions {
         branch: "main".to_owned(),
+        raw_runs: true,
         commit_url: "https://example.org/commit/{commit}".to_owned(),
         ..SiteOptions::default()
     }

@@ -52,7 +52,7 @@ struct Page {
     strip: Option<String>,
     changes: Vec<ChangeRow>,
     nights: Vec<NightRow>,
-    csv: String,
+    csv: Option<String>,
     total: usize,
     caveats: Vec<String>,
 }
@@ -110,9 +110,11 @@ pub(super) fn pages<'a>(context: &'a Context<'a>) -> Vec<File<'a>> {
         pages.push(super::keyed(format!("d/s/{id}.js"), input, move || {
             Ok(super::data::series(context, history))
         }));
-        pages.push(super::keyed(format!("raw/{id}.csv"), input, move || {
-            Ok(crate::formats::csv::history(history))
-        }));
+        if context.options.raw_runs {
+            pages.push(super::keyed(format!("raw/{id}.csv"), input, move || {
+                Ok(crate::formats::csv::history(history))
+            }));
+        }
     }
     pages
 }
@@ -211,7 +213,7 @@ fn page(
         .map(|link| format!("../{link}"));
     Page {
         shell: context.shell(&key.title(), "Performance", "../"),
-        csv: format!("../raw/{id}.csv"),
+        csv: context.options.raw_runs.then(|| format!("../raw/{id}.csv")),
         id,
         case: short(&format!("{}/{}", key.plan, key.case), 90),
         metric: short(&key.metric_name(), 90),

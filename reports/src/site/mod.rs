@@ -19,7 +19,7 @@ pub struct SiteOptions {
     pub commit_url: String,
     /// Threads that render pages; 0 takes as many as the machine has.
     pub threads: usize,
-    /// Whether every run's value is written beside the pages, for zoom and download.
+    /// Whether every run's value is written beside the pages for download, about 60 bytes each.
     pub raw_runs: bool,
 }
 
