@@ -26,6 +26,7 @@ pub fn feed(report: &Report, base_url: &str) -> String {
         }
     }
     found.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.series.key.cmp(&b.1.series.key)));
+    found.dedup_by(|a, b| a.1.series.key == b.1.series.key && a.2.index == b.2.index);
     found.truncate(MOST);
     let updated = found
         .first()
