@@ -18,10 +18,11 @@ pub fn feed(report: &Report, base_url: &str) -> String {
     for history in &report.series {
         for change in &history.changes {
             let moved = matches!(change.verdict, Verdict::Regression | Verdict::Improvement);
-            if moved && change.kind == ChangeKind::Step {
-                if let Some(points) = history.series.revisions.get(change.index) {
-                    found.push((points.revision.committed_at_s, history, change));
-                }
+            if moved
+                && change.kind == ChangeKind::Step
+                && let Some(points) = history.series.revisions.get(change.index)
+            {
+                found.push((points.revision.committed_at_s, history, change));
             }
         }
     }
