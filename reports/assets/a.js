@@ -488,6 +488,7 @@
     readHash();
     theme();
     all(".js").forEach(function (element) { element.hidden = false; });
+    all(".cw").forEach(function (wide) { wide.scrollLeft = wide.scrollWidth; });
     search();
     filter();
     all("section[data-series]").forEach(series);

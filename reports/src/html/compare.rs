@@ -64,12 +64,18 @@ struct Index {
     rows: Vec<(String, String, String, String)>,
 }
 
+/// Renders the first comparison of the report as one file that needs no other; none where nothing was compared.
+pub(crate) fn alone(context: &Context<'_>) -> Option<askama::Result<String>> {
+    let comparison = context.report.comparisons.first()?;
+    Some(page(context, comparison, true))
+}
+
 /// Lists the pages.
 pub(super) fn pages<'a>(context: &'a Context<'a>) -> Vec<Page<'a>> {
     let mut pages = vec![super::text("cmp/index.html", || index(context))];
     for (place, comparison) in context.report.comparisons.iter().enumerate() {
         let path = format!("cmp/{}", context.compare_name(place));
-        pages.push(super::text(path, move || page(context, comparison)));
+        pages.push(super::text(path, move || page(context, comparison, false)));
     }
     pages
 }
@@ -105,7 +111,8 @@ fn index(context: &Context<'_>) -> askama::Result<String> {
     .render()
 }
 
-fn page(context: &Context<'_>, comparison: &Comparison) -> askama::Result<String> {
+/// Renders the page of one comparison; `alone`, it holds its style and leads nowhere.
+fn page(context: &Context<'_>, comparison: &Comparison, alone: bool) -> askama::Result<String> {
     let kept = kept(comparison);
     let drawn: Vec<ForestRow> = kept.iter().map(|finding| forest_row(finding)).collect();
     let forest = Forest::of(&drawn, WIDTH);
@@ -119,7 +126,7 @@ fn page(context: &Context<'_>, comparison: &Comparison) -> askama::Result<String
             groups.push(Group { plan: short(&finding.series.plan, 60), rows: Vec::new() });
         }
         if let Some(group) = groups.last_mut() {
-            group.rows.push(row(context, finding, forest.row(&drawn[index], HEIGHT)));
+            group.rows.push(row(context, finding, forest.row(&drawn[index], HEIGHT), alone));
         }
     }
     let side = |word: &str, revision: &ground_core::revision::Revision| {
@@ -131,7 +138,7 @@ fn page(context: &Context<'_>, comparison: &Comparison) -> askama::Result<String
         short(&comparison.candidate.short(), 20)
     );
     ComparePage {
-        shell: context.shell(&pair, "Compare", "../"),
+        shell: Shell { alone, ..context.shell(&pair, "Compare", "../") },
         title: pair,
         headline: crate::text::compare_headline(comparison),
         sides: vec![
@@ -239,7 +246,7 @@ fn forest_row(finding: &Finding) -> ForestRow {
     }
 }
 
-fn row(context: &Context<'_>, finding: &Finding, forest: String) -> Row {
+fn row(context: &Context<'_>, finding: &Finding, forest: String, alone: bool) -> Row {
     let typical = finding.baseline.level.or(finding.candidate.level).map_or(0.0, |l| l.value);
     let scale = Scale::of(&finding.unit, finding.series.stat, typical);
     let level = |level: Option<_>| {
@@ -255,7 +262,7 @@ fn row(context: &Context<'_>, finding: &Finding, forest: String) -> Row {
         markup(&short(&key.metric_name(), 60)),
         arrow(finding.direction)
     );
-    let name = context.series_link(key).map_or_else(
+    let name = context.series_link(key).filter(|_| !alone).map_or_else(
         || format!("<span class=\"nm\">{text}</span>"),
         |link| format!("<a class=\"nm\" href=\"../{link}\">{text}</a>"),
     );

@@ -91,7 +91,7 @@ pub(super) fn data_quality(context: &Context<'_>) -> askama::Result<String> {
     caveats.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     caveats.truncate(60);
     DataQuality {
-        shell: context.shell("Data quality", "Data quality", ""),
+        shell: context.shell("Data quality", "Data quality", "").with_source(context),
         empty: if context.report.trust.is_empty() {
             empty(
                 "No series has enough runs to say how far it may be believed.",

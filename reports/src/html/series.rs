@@ -130,9 +130,6 @@ fn input(context: &Context<'_>, standing: &Standing<'_>, history: &SeriesHistory
         format!("{:?}{:?}", history.verdict, history.minimum_detectable).hash(hasher);
         (history.series.unit.as_str(), history.series.direction.as_str()).hash(hasher);
         super::feed_float(hasher, history.series.margin);
-        context.report.revisions.last().hash(hasher);
-        context.report.revisions.len().hash(hasher);
-        context.report.series.len().hash(hasher);
         for points in &history.series.revisions {
             points.revision.hash(hasher);
             context.place(&points.revision).hash(hasher);
@@ -143,6 +140,9 @@ fn input(context: &Context<'_>, standing: &Standing<'_>, history: &SeriesHistory
                 point.run.as_str().hash(hasher);
             }
         }
+        context.report.comparisons.first().map(|c| (&c.baseline, &c.candidate)).hash(hasher);
+        range(context, standing, history).hash(hasher);
+        events(context, history).hash(hasher);
         for quantile in siblings(context, standing) {
             format!("{quantile:?}").hash(hasher);
         }

@@ -77,3 +77,15 @@ pub fn write_site(
     tree.write(&pages, options.threads)?;
     tree.finish()
 }
+
+/// Renders the report's first comparison as one HTML file that needs no other, for attaching to a ticket; none where
+/// nothing was compared.
+///
+/// # Errors
+/// [`SiteError::Render`] where the page's template could not be filled.
+pub fn compare_file(report: &Report, options: &SiteOptions) -> Result<Option<String>, SiteError> {
+    let context = crate::html::Context::new(report, options);
+    crate::html::alone(&context)
+        .transpose()
+        .map_err(|source| SiteError::Render { page: "compare".to_owned(), source })
+}
