@@ -231,6 +231,11 @@ fn pages_stay_within_their_budgets() {
 #[test]
 fn a_large_site_keeps_its_budgets() {
     let (_dir, files) = site(&sample::large(120, 2000, 2));
+    let (_wide, wide) = site(&sample::large(1248, 4, 1));
+    let (name, page) =
+        wide.iter().find(|(name, _)| name.starts_with("cmp/") && name.contains("..")).unwrap();
+    assert!(page.len() <= 300_000, "{name} has {} bytes", page.len());
+    assert!(wide["index.html"].len() <= 110_000);
     check(&files);
     for (name, bytes) in &files {
         let budget = match name.split('/').next().unwrap() {

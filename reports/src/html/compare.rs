@@ -18,8 +18,10 @@ use crate::text::{TextOptions, advice};
 
 const WIDTH: u32 = 312;
 const HEIGHT: u32 = 44;
-/// Rows of a page; equivalent ones beyond are only in the downloads.
-const ROWS: usize = 400;
+/// Rows that are drawn.
+const DRAWN: usize = 160;
+/// Rows that are only written; the rest is a number.
+const WRITTEN: usize = 500;
 
 #[derive(Template)]
 #[template(path = "compare.html")]
@@ -32,11 +34,20 @@ struct ComparePage {
     environment: Vec<(String, String, String)>,
     head: String,
     groups: Vec<Group>,
+    written: Vec<Written>,
     hidden: usize,
     advice: Vec<(String, String)>,
     caveats: Vec<(String, usize)>,
     unmatched: Vec<(String, &'static str)>,
     cases: Vec<(String, String, String, String)>,
+}
+
+/// A row in words.
+struct Written {
+    word: &'static str,
+    href: Option<String>,
+    name: String,
+    change: String,
 }
 
 struct Group {
@@ -113,7 +124,8 @@ fn index(context: &Context<'_>) -> askama::Result<String> {
 
 /// Renders the page of one comparison; `alone`, it holds its style and leads nowhere.
 fn page(context: &Context<'_>, comparison: &Comparison, alone: bool) -> askama::Result<String> {
-    let kept = kept(comparison);
+    let sorted = sorted(comparison);
+    let (kept, rest) = sorted.split_at(sorted.len().min(DRAWN));
     let drawn: Vec<ForestRow> = kept.iter().map(|finding| forest_row(finding)).collect();
     let forest = Forest::of(&drawn, WIDTH);
     let mut groups: Vec<Group> = Vec::new();
@@ -153,7 +165,12 @@ fn page(context: &Context<'_>, comparison: &Comparison, alone: bool) -> askama::
             .collect(),
         head: forest.head(),
         groups,
-        hidden: comparison.findings.len() - kept.len(),
+        written: rest
+            .iter()
+            .take(WRITTEN)
+            .map(|finding| written(context, finding, alone))
+            .collect(),
+        hidden: rest.len().saturating_sub(WRITTEN),
         advice: comparison
             .findings
             .iter()
@@ -188,8 +205,24 @@ fn page(context: &Context<'_>, comparison: &Comparison, alone: bool) -> askama::
     .render()
 }
 
-/// Returns the findings of the page: equivalent ones last where there are too many.
-fn kept(comparison: &Comparison) -> Vec<&Finding> {
+fn written(context: &Context<'_>, finding: &Finding, alone: bool) -> Written {
+    let link = context.series_link(&finding.series).filter(|_| !alone);
+    Written {
+        word: Mark::from(finding.verdict).title(),
+        href: link.map(|link| format!("../{link}")),
+        name: short(&format!("{} {}", finding.series.title(), finding.series.params_text()), 90),
+        change: finding.effect.map_or_else(String::new, |e| {
+            format!(
+                "{} {}",
+                number::change(e, Notation::Html),
+                number::change_interval(e, Notation::Html)
+            )
+        }),
+    }
+}
+
+/// Returns the findings, gravest first, largest against its margin first.
+fn sorted(comparison: &Comparison) -> Vec<&Finding> {
     let rank = |verdict: Verdict| match verdict {
         Verdict::Regression => 0,
         Verdict::Improvement => 1,
@@ -206,7 +239,6 @@ fn kept(comparison: &Comparison) -> Vec<&Finding> {
     kept.sort_by(|a, b| {
         rank(a.verdict).cmp(&rank(b.verdict)).then_with(|| size(b).total_cmp(&size(a)))
     });
-    kept.truncate(ROWS);
     kept
 }
 

@@ -137,7 +137,9 @@ fn input(context: &Context<'_>, standing: &Standing<'_>, history: &SeriesHistory
             for point in &points.points {
                 super::feed_float(hasher, point.value);
                 point.started_ns.hash(hasher);
-                point.run.as_str().hash(hasher);
+                if context.options.raw_runs {
+                    point.run.as_str().hash(hasher);
+                }
             }
         }
         context.report.comparisons.first().map(|c| (&c.baseline, &c.candidate)).hash(hasher);
