@@ -99,11 +99,7 @@ fn y_axis(plot: &Plot<'_>, scale: &Scale, unit: &Unit, log: bool) {
             .into_iter()
             .map(|tick| {
                 let own = Scale::of(unit, Stat::Value, tick);
-                let decimals = tick_decimals(tick * own.factor);
-                (
-                    tick.log10(),
-                    format!("{} {}", own.number(tick, decimals, Notation::Html), own.unit),
-                )
+                (tick.log10(), own.short(tick, Notation::Html))
             })
             .collect()
     } else {
