@@ -72,6 +72,10 @@ pub struct RunRequest {
     pub labels: BTreeMap<String, String>,
     /// Whether instances are pinned to processors, round robin.
     pub pin: bool,
+    /// Whether the plan is a bare executable without a manifest: its exit status 0 alone is success.
+    ///
+    /// Everything else must say so by a success event; silence is a failure.
+    pub bare: bool,
 }
 
 impl RunRequest {

@@ -17,6 +17,7 @@ pub mod report;
 pub mod revision;
 pub mod sample_file;
 pub mod series;
+pub mod summary;
 pub mod sweep;
 pub mod sync;
 pub mod verdict;

@@ -131,7 +131,7 @@ pub struct InstanceRow {
 }
 
 /// A metric of the run.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct MetricDef {
     /// Its name, with qualifiers last: `latency_s`.
     pub name: String,
@@ -141,6 +141,8 @@ pub struct MetricDef {
     pub unit: Unit,
     /// Which way it gets better.
     pub direction: Direction,
+    /// The smallest relative change anybody cares about, where it was declared: stated before measuring, and kept.
+    pub margin: Option<f64>,
     /// Whether its numbers are known to be wrong at their source, such as quantiles computed by an old SDK.
     pub untrusted: bool,
 }

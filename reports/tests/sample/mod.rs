@@ -414,6 +414,7 @@ fn run((plan, case): (&str, &str), revision: &Revision, metric: &str, level: f64
         events,
         metrics: vec![RunMetric {
             metric: MetricDef {
+                margin: None,
                 name: metric.to_owned(),
                 kind: MetricKind::Timer,
                 unit: Unit::new("s"),

@@ -1,0 +1,94 @@
+//! The costly questions about stretches of a series, each answered once.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use super::excursion::{self, Excursion};
+use super::order::Order;
+use super::types::Settings;
+use super::verify;
+use crate::kernel::{Embedding, partition};
+
+/// Answers that stay true while points are only appended: each depends on the points of its stretch alone.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Memo {
+    searches: Answers<(usize, usize, usize), Vec<usize>>,
+    ps: Answers<(usize, usize, usize, u64), f64>,
+    excursions: Answers<(usize, usize, u64), Option<Excursion>>,
+}
+
+impl Memo {
+    /// Forgets the answers that the last analysis did not need.
+    pub(crate) fn turn(&mut self) {
+        self.searches.turn();
+        self.ps.turn();
+        self.excursions.turn();
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Answers<K, V> {
+    used: HashMap<K, V>,
+    old: HashMap<K, V>,
+}
+
+impl<K, V> Default for Answers<K, V> {
+    fn default() -> Self {
+        Self { used: HashMap::new(), old: HashMap::new() }
+    }
+}
+
+impl<K: Eq + Hash + Copy, V: Clone> Answers<K, V> {
+    fn of(&mut self, key: K, answer: impl FnOnce() -> V) -> V {
+        if let Some(known) = self.used.get(&key) {
+            return known.clone();
+        }
+        let answer = self.old.remove(&key).unwrap_or_else(answer);
+        self.used.insert(key, answer.clone());
+        answer
+    }
+
+    fn turn(&mut self) {
+        self.old = std::mem::take(&mut self.used);
+    }
+}
+
+/// A series at work: its values, their order, and what is known about its stretches.
+pub(crate) struct Work<'a> {
+    pub(crate) values: &'a [f64],
+    pub(crate) order: &'a Order,
+    pub(crate) settings: &'a Settings,
+    pub(crate) memo: &'a mut Memo,
+}
+
+impl Work<'_> {
+    /// Splits of a stretch, counted from its start.
+    pub(crate) fn search(&mut self, start: usize, end: usize, grid: usize) -> Vec<usize> {
+        let (values, order, settings) = (self.values, self.order, self.settings);
+        self.memo.searches.of((start, end, grid), || {
+            let Some(embedding) =
+                Embedding::of_sorted(&values[start..end], &order.sorted(start, end))
+            else {
+                return Vec::new();
+            };
+            let penalty = settings.penalty * ((end - start) as f64).ln();
+            partition(&embedding, penalty, settings.min_run, grid)
+        })
+    }
+
+    /// p of the best split of `[start, end)`, proposed at `split`.
+    pub(crate) fn p(&mut self, start: usize, split: usize, end: usize, rho: f64) -> f64 {
+        let (values, order, settings) = (self.values, self.order, self.settings);
+        self.memo.ps.of((start, split, end, rho.to_bits()), || {
+            let ranks = order.doubled_ranks(start, end);
+            verify::p_of_best_split(&values[start..end], &ranks, split - start, rho, settings)
+        })
+    }
+
+    /// The short run of `[start, end)` that stands out most.
+    pub(crate) fn excursion(&mut self, start: usize, end: usize, rho: f64) -> Option<Excursion> {
+        let order = self.order;
+        let key = (start, end, rho.to_bits());
+        self.memo.excursions.of(key, || excursion::strongest(&order.doubled_ranks(start, end), rho))
+    }
+}

@@ -1,0 +1,52 @@
+use super::*;
+
+#[test]
+fn refuses_goals_and_sizes_that_cannot_be() {
+    let goal = Goal::default();
+    assert!(runs_for_t(0.0, 1.0, goal).is_err() && runs_for_t(1.0, 0.0, goal).is_err());
+    assert!(runs_for_t(1.0, 1.0, Goal { power: 1.0, ..goal }).is_err());
+    assert!(runs_for_mann_whitney(0.5, goal).is_err() && runs_for_mann_whitney(1.5, goal).is_err());
+    assert!(
+        minimum_detectable(-1.0, 3.0, goal).is_err() && minimum_detectable(1.0, 0.0, goal).is_err()
+    );
+}
+
+/// Noether (1987), by hand: 7.849 / (3 * 0.04) = 65.4 together, so 33 a side.
+#[test]
+fn noethers_number_of_runs() {
+    assert_eq!(runs_for_mann_whitney(0.7, Goal::default()).unwrap(), 33);
+    assert_eq!(runs_for_mann_whitney(0.3, Goal::default()).unwrap(), 33);
+    // Never fewer than the exact test can work with.
+    assert_eq!(runs_for_mann_whitney(1.0, Goal::default()).unwrap(), 6);
+    assert_eq!(runs_for_mann_whitney(1.0, Goal { alpha: 0.05, power: 0.1 }).unwrap(), 4);
+    assert_eq!((least_runs(0.05), least_runs(0.01), least_pairs(0.05)), (4, 5, 6));
+}
+
+#[test]
+fn what_can_be_seen_and_what_is_needed_are_inverse() {
+    let goal = Goal { alpha: 0.05, power: 0.9 };
+    let runs = runs_for_t(1.3, 0.8, goal).unwrap();
+    let seen = |n: usize| {
+        minimum_detectable(1.3 * (2.0 / n as f64).sqrt(), 2.0 * (n as f64 - 1.0), goal).unwrap()
+    };
+    assert!(seen(runs) <= 0.8 && seen(runs - 1) > 0.8);
+    assert_eq!(minimum_detectable(0.0, 5.0, goal).unwrap(), 0.0);
+}
+
+#[test]
+fn more_runs_shrink_with_the_distance_to_the_edge() {
+    let band = Band::relative(0.02).unwrap();
+    let now = |value: f64| Undecided {
+        shift: Estimate { value, lo: -1.0, hi: 1.0 },
+        se: 0.01,
+        runs: 8,
+        band,
+    };
+    let more = |value| more_runs(&now(value), Goal::default()).unwrap();
+    let (centre, near) = (more(0.0).unwrap(), more(0.01).unwrap());
+    assert!(centre < near, "{centre} {near}");
+    assert_eq!(more(band.hi()), None);
+    assert!(more(0.06).unwrap() < near);
+    let still = Undecided { se: 0.0, ..now(0.0) };
+    assert_eq!(more_runs(&still, Goal::default()).unwrap(), Some(1));
+}

@@ -1,1 +1,0 @@
-//! The compact file in which an instance leaves its metrics.
