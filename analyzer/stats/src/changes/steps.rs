@@ -1,6 +1,6 @@
 //! Steps of level in a series without gaps: candidates, confirmation, short runs, newest points.
 
-use super::locate::locate;
+use super::locate::Location;
 use super::types::{ChangeKind, Settings};
 use super::work::Work;
 use super::{noise, search};
@@ -32,7 +32,7 @@ pub(crate) fn find(work: &mut Work<'_>) -> Steps {
     let candidates = search::candidates(work);
     let rho = noise::coarse(noise::autocorrelation(&noise::residuals(work.values, &candidates)));
     let mut splits = confirm(work, candidates, rho);
-    settle(work.values, &mut splits, rho);
+    settle(work, &mut splits, rho);
     add_by_ranks(work, &mut splits, rho);
     add_newest(work.values, &mut splits, rho, work.settings);
     Steps { splits, rho }
@@ -62,13 +62,17 @@ fn confirm(work: &mut Work<'_>, mut places: Vec<usize>, rho: f64) -> Vec<Split> 
     places.into_iter().zip(ps).map(|(at, p)| Split { at, p, kind: ChangeKind::Step }).collect()
 }
 
-/// Moves each split to the most likely place between its neighbours.
-fn settle(values: &[f64], splits: &mut [Split], rho: f64) {
+/// Moves each split to the most likely place between its neighbours; returns the places with their intervals.
+pub(crate) fn settle(work: &mut Work<'_>, splits: &mut [Split], rho: f64) -> Vec<Location> {
+    let mut locations = Vec::with_capacity(splits.len());
     for index in 0..splits.len() {
         let start = if index == 0 { 0 } else { splits[index - 1].at };
-        let end = splits.get(index + 1).map_or(values.len(), |next| next.at);
-        splits[index].at = locate(values, start, splits[index].at, end, rho).index;
+        let end = splits.get(index + 1).map_or(work.values.len(), |next| next.at);
+        let location = work.location(start, splits[index].at, end, rho);
+        splits[index].at = location.index;
+        locations.push(location);
     }
+    locations
 }
 
 /// Looks inside every segment for a step or a short run that ranks show, and again beside what was found.

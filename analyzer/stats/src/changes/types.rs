@@ -5,7 +5,7 @@ use thiserror::Error;
 /// Settings of the history engine; the defaults were written down before any series was judged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    /// Factor of `ln n` in the penalty of one more segment; 1.25 gave no false alarm on real A/A windows.
+    /// Factor of `ln n` in the penalty of one more segment.
     pub penalty: f64,
     /// Points of one search window.
     pub window: usize,

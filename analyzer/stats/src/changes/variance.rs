@@ -1,9 +1,8 @@
 //! Changes of spread between segments.
 
-use statrs::distribution::{ContinuousCDF, FisherSnedecor};
-
 use super::order::Order;
 use super::{excursion, noise};
+use crate::dist::f_sf;
 
 /// Fewest points of a segment whose spread is compared.
 const LEAST: usize = 8;
@@ -26,7 +25,7 @@ pub(crate) fn compare(before: &[f64], after: &[f64], rho: f64) -> Option<(f64, f
     }
     let between = n * m / (n + m) * (old_mean - new_mean).powi(2);
     let f = between * (n + m - 2.0) / within * (1.0 - rho) / (1.0 + rho);
-    let p = FisherSnedecor::new(1.0, n + m - 2.0).ok()?.sf(f);
+    let p = f_sf(f, 1.0, n + m - 2.0);
     Some((new_mean / old_mean, p))
 }
 

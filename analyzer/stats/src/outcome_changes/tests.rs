@@ -16,7 +16,7 @@ fn a_revision_that_breaks_everything_is_named() {
     assert_eq!(found.len(), 1);
     let change = &found[0];
     assert_eq!((change.index, change.lo, change.hi), (6, 6, 6));
-    assert_eq!((change.before.estimate, change.after.estimate), (0.0, 1.0));
+    assert_eq!((change.before.value, change.after.value), (0.0, 1.0));
     assert!(change.p <= 0.002 + 1e-12);
 }
 
@@ -65,7 +65,7 @@ fn more_failures_than_runs_is_an_error() {
 fn rates_carry_jeffreys_intervals() {
     // Brown, Cai and DasGupta 2001, by the beta quantiles of SciPy 1.16.3: beta(2.5, 8.5) at 0.025 and 0.975.
     let rate = rate(&series(&[(1, 5), (1, 5)]));
-    assert_eq!(rate.estimate, 0.2);
+    assert_eq!(rate.value, 0.2);
     assert!((rate.lo - JEFFREYS_LO).abs() < 1e-6, "{}", rate.lo);
     assert!((rate.hi - JEFFREYS_HI).abs() < 1e-6, "{}", rate.hi);
 }
