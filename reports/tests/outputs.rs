@@ -80,6 +80,20 @@ fn machine_outputs_are_as_they_were() {
 }
 
 #[test]
+fn pages_are_as_they_were() {
+    let mut report = sample::report(6, 2);
+    report.series.truncate(3);
+    report.comparisons[0].findings.truncate(3);
+    report.runs.clear();
+    let dir = tempfile::tempdir().unwrap();
+    let options = SiteOptions { branch: "main".to_owned(), ..SiteOptions::default() };
+    write_site(&report, dir.path(), &options).unwrap();
+    for (page, name) in [("index.html", "index.html"), ("gate/index.html", "gate.html")] {
+        golden(name, &std::fs::read_to_string(dir.path().join(page)).unwrap());
+    }
+}
+
+#[test]
 fn ascii_is_ascii_and_no_line_is_wider_than_asked() {
     let report = sample::report(40, 5);
     let out = text::comparison(&report.comparisons[0], &TextOptions { width: 100, ..ascii() });

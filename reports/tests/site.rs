@@ -115,9 +115,7 @@ fn a_report_without_anything_says_what_would_fill_it() {
     check(&files);
     let index = page::read(text(&files["index.html"])).unwrap();
     assert!(index.text.contains("No data: nothing was measured."));
-    for name in
-        ["stab/index.html", "gate/index.html", "matrix.html", "sweeps/index.html", "cmp/index.html"]
-    {
+    for name in ["stab/index.html", "gate/index.html", "sweeps/index.html", "cmp/index.html"] {
         assert!(text(&files[name]).contains("<code>ground "), "{name} names no command");
     }
 }

@@ -156,7 +156,7 @@ pub(super) fn render(context: &Context<'_>) -> askama::Result<String> {
             counts.flaky, counts.broken, counts.stable, counts.cases_without_data
         ),
         empty: if cases.is_empty() {
-            empty("No testcase has outcomes yet.", "ground run COMPOSITION --repetitions 5")
+            empty("No testcase has outcomes yet.", "ground run PATH --repetitions 5")
         } else {
             String::new()
         },
