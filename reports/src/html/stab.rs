@@ -196,7 +196,7 @@ fn row(case: &StabilityFinding, columns: &[Revision]) -> Row {
         ),
         cells: outcome_cells(&Cells {
             outcomes: &outcomes,
-            pitch: 13,
+            pitch: 12,
             title: &format!("{name} by revision"),
         }),
         bar: pass_bar(case),
