@@ -65,6 +65,7 @@ fn machine_outputs_are_as_they_were() {
     };
     golden("comment.md", &comment(first, report.gate.as_ref(), &options));
     golden("comparison.json", &json::comparison(first));
+    golden("findings.ndjson", &json::findings_lines(first));
     golden("report.json", &json::report(&report));
     golden("gate.json", &json::gate(report.gate.as_ref().unwrap()));
     golden("stability.json", &json::stability(&report.stability));

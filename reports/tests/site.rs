@@ -405,3 +405,16 @@ fn a_night_rewrites_only_the_series_that_it_measured() {
     assert_eq!(changed.len(), 1, "{changed:?}");
     assert!(changed[0].contains(id.as_str()));
 }
+
+#[test]
+fn a_site_of_another_renderer_is_written_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let report = sample::report(20, 2);
+    let first = write(&report, dir.path());
+    let manifest = dir.path().join(".ground-site");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let (_, entries) = text.split_once('\n').unwrap();
+    fs::write(&manifest, format!("another\n{entries}")).unwrap();
+    let again = write(&report, dir.path());
+    assert_eq!((again.written, again.removed), (first.written, 0));
+}
