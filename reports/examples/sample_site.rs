@@ -1,4 +1,4 @@
-//! Writes a made-up site: `cargo run -p ground-reports --example sample_site -- DIR [SERIES NIGHTS RUNS]`.
+//! Writes a made-up site: `cargo run -p ground-reports --example sample_site -- DIR [[SERIES] NIGHTS RUNS]`.
 
 #![allow(clippy::print_stdout, reason = "an example tells what it did")]
 
@@ -16,6 +16,7 @@ fn main() -> Result<(), SiteError> {
     let numbers: Vec<usize> = arguments.filter_map(|text| text.parse().ok()).collect();
     let report = match numbers[..] {
         [series, nights, runs] => sample::large(series, nights, runs),
+        [nights, runs] => sample::report(nights, runs),
         _ => sample::report(180, 5),
     };
     let options = SiteOptions {

@@ -65,6 +65,7 @@ fn machine_outputs_are_as_they_were() {
     };
     golden("comment.md", &comment(first, report.gate.as_ref(), &options));
     golden("comparison.json", &json::comparison(first));
+    golden("findings.ndjson", &json::findings_lines(first));
     golden("report.json", &json::report(&report));
     golden("gate.json", &json::gate(report.gate.as_ref().unwrap()));
     golden("stability.json", &json::stability(&report.stability));
@@ -77,6 +78,20 @@ fn machine_outputs_are_as_they_were() {
     golden("status.json", &status::status(&report));
     golden("findings.csv", &csv::findings(&report));
     golden("badge.svg", &badge::report(&report));
+}
+
+#[test]
+fn pages_are_as_they_were() {
+    let mut report = sample::report(6, 2);
+    report.series.truncate(3);
+    report.comparisons[0].findings.truncate(3);
+    report.runs.clear();
+    let dir = tempfile::tempdir().unwrap();
+    let options = SiteOptions { branch: "main".to_owned(), ..SiteOptions::default() };
+    write_site(&report, dir.path(), &options).unwrap();
+    for (page, name) in [("index.html", "index.html"), ("gate/index.html", "gate.html")] {
+        golden(name, &std::fs::read_to_string(dir.path().join(page)).unwrap());
+    }
 }
 
 #[test]

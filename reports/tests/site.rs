@@ -115,9 +115,7 @@ fn a_report_without_anything_says_what_would_fill_it() {
     check(&files);
     let index = page::read(text(&files["index.html"])).unwrap();
     assert!(index.text.contains("No data: nothing was measured."));
-    for name in
-        ["stab/index.html", "gate/index.html", "matrix.html", "sweeps/index.html", "cmp/index.html"]
-    {
+    for name in ["stab/index.html", "gate/index.html", "sweeps/index.html", "cmp/index.html"] {
         assert!(text(&files[name]).contains("<code>ground "), "{name} names no command");
     }
 }
@@ -406,4 +404,17 @@ fn a_night_rewrites_only_the_series_that_it_measured() {
     let id = next.series[3].series.key.id();
     assert_eq!(changed.len(), 1, "{changed:?}");
     assert!(changed[0].contains(id.as_str()));
+}
+
+#[test]
+fn a_site_of_another_renderer_is_written_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let report = sample::report(20, 2);
+    let first = write(&report, dir.path());
+    let manifest = dir.path().join(".ground-site");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let (_, entries) = text.split_once('\n').unwrap();
+    fs::write(&manifest, format!("another\n{entries}")).unwrap();
+    let again = write(&report, dir.path());
+    assert_eq!((again.written, again.removed), (first.written, 0));
 }

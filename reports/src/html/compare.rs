@@ -113,7 +113,7 @@ fn index(context: &Context<'_>) -> askama::Result<String> {
     Index {
         shell: context.shell("Compare", "Compare", "../"),
         empty: if rows.is_empty() {
-            empty("No two revisions have been compared yet.", "ground compare BASELINE CANDIDATE")
+            empty("No two revisions have been compared yet.", "ground compare BASE..HEAD")
         } else {
             String::new()
         },

@@ -115,7 +115,7 @@ pub(super) fn render(context: &Context<'_>) -> askama::Result<String> {
         total: context.standings.len(),
         rows,
         stability: if report.stability.is_empty() {
-            empty("No testcase has outcomes yet.", "ground run COMPOSITION --repetitions 5")
+            empty("No testcase has outcomes yet.", "ground run PATH --repetitions 5")
         } else {
             String::new()
         },

@@ -13,8 +13,8 @@ use super::{SiteError, SiteSummary};
 /// Name of the file that says what the site's files were made from.
 const MANIFEST: &str = ".ground-site";
 
-/// Raised whenever the same input gives other bytes than before.
-const RENDERER: &str = concat!("1 ", env!("CARGO_PKG_VERSION"));
+/// Names this renderer by a hash of its source: another one may give other bytes for the same input.
+const RENDERER: &str = env!("GROUND_RENDERER");
 
 /// What stands there now, and whether it was written.
 type Written = Result<(Entry, bool), SiteError>;
