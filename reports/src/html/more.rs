@@ -91,7 +91,7 @@ pub(super) fn data_quality(context: &Context<'_>) -> askama::Result<String> {
     caveats.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     caveats.truncate(60);
     DataQuality {
-        shell: context.shell("Data quality", "Data quality", ""),
+        shell: context.shell("Data quality", "Data quality", "").with_source(context),
         empty: if context.report.trust.is_empty() {
             empty(
                 "No series has enough runs to say how far it may be believed.",
@@ -175,9 +175,10 @@ fn view(name: &str, key: &SeriesKey, mut members: Vec<(f64, &SeriesHistory)>) ->
         .filter_map(|(at, h)| Some(SweepPoint { at: *at, level: newest(h)? }))
         .collect();
     let typical = points.get(points.len() / 2)?.level.value;
-    let scale = Scale::of(&members.first()?.1.series.unit, key.stat, typical);
+    let unit = &members.first()?.1.series.unit;
+    let scale = Scale::of(unit, key.stat, typical);
     let title = format!("{} by {name}", key.title());
-    let chart = sweep(&points, name, &scale, &title)?;
+    let chart = sweep(&points, name, (unit, key.stat), &title)?;
     Some(SweepView {
         title: short(&title, 120),
         line: where_line(key),
