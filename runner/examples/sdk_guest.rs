@@ -7,13 +7,7 @@ use std::time::Duration;
 use ground_sdk::{Context, Direction, PlanResult, RunEnv, invoke_map};
 
 fn main() -> ExitCode {
-    invoke_map(&[
-        ("ok", ok),
-        ("fail", fail),
-        ("panic", panics),
-        ("exit", exit),
-        ("killed", killed),
-    ])
+    invoke_map(&[("ok", ok), ("fail", fail), ("panic", panics), ("exit", exit), ("killed", killed)])
 }
 
 fn ok(env: &RunEnv, ctx: &Context) -> PlanResult {

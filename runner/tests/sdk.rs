@@ -23,7 +23,8 @@ struct Service {
 impl Service {
     fn start() -> Self {
         let runtime = Runtime::new().unwrap();
-        let server = runtime.block_on(async { SyncServer::bind("127.0.0.1:0".parse().unwrap()).unwrap() });
+        let server =
+            runtime.block_on(async { SyncServer::bind("127.0.0.1:0".parse().unwrap()).unwrap() });
         Self { runtime, server: Some(server) }
     }
 
@@ -37,7 +38,13 @@ impl Service {
         }
     }
 
-    fn environment(&self, case: &str, index: u32, count: u32, outputs: &Path) -> BTreeMap<&'static str, String> {
+    fn environment(
+        &self,
+        case: &str,
+        index: u32,
+        count: u32,
+        outputs: &Path,
+    ) -> BTreeMap<&'static str, String> {
         let port = self.server().local_addr().port();
         [
             ("TEST_PLAN", "guest".to_owned()),
@@ -97,7 +104,11 @@ fn wait(child: Child) -> Left {
         assert!(line["ts"].is_i64());
         line["event"].clone()
     });
-    Left { status: output.status, events: events.collect(), stderr: String::from_utf8(output.stderr).unwrap() }
+    Left {
+        status: output.status,
+        events: events.collect(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
 }
 
 fn metrics(outputs: &Path) -> sample_file::SampleFile {
@@ -177,7 +188,9 @@ fn signals_barriers_and_topics_work_between_threads_and_clients() {
             let client = if thread % 2 == 0 { first.clone() } else { second.clone() };
             std::thread::spawn(move || {
                 let seq = client.signal_and_wait("ready", 8).unwrap();
-                client.publish_and_wait("t", &json!({"seq": seq, "text": "é\"\n"}), "ready", 8).unwrap();
+                client
+                    .publish_and_wait("t", &json!({"seq": seq, "text": "é\"\n"}), "ready", 8)
+                    .unwrap();
                 seq
             })
         })
@@ -231,7 +244,15 @@ fn a_plan_of_three_instances_succeeds() {
     for ((guest, directory), index) in guests.into_iter().zip(&directories).zip(0..) {
         let left = wait(guest);
         assert_eq!((left.status.code(), &*left.stderr), (Some(0), ""));
-        let expected = ["start_event", "stage_start_event", "stage_end_event", "message_event", "message_event", "message_event", "success_event"];
+        let expected = [
+            "start_event",
+            "stage_start_event",
+            "stage_end_event",
+            "message_event",
+            "message_event",
+            "message_event",
+            "success_event",
+        ];
         assert_eq!(kinds(&left.events), expected);
         let text = |at: usize| left.events[at]["message_event"]["message"].as_str().unwrap();
         numbers.push(text(3).to_owned());

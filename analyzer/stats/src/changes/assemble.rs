@@ -47,43 +47,74 @@ pub(crate) fn assemble(
         autocorrelation: steps.rho,
         ..HistoryAnalysis::default()
     };
-    for (index, (split, location)) in splits.iter().zip(&places).enumerate() {
-        let (before, after) = (
-            &series.raw[bounds[index]..bounds[index + 1]],
-            &series.raw[bounds[index + 1]..bounds[index + 2]],
-        );
-        let noisier =
-            variance::compare(before, after, steps.rho).filter(|&(_, p)| p <= settings.drift_alpha);
+    for (number, (split, location)) in splits.iter().zip(&places).enumerate() {
+        let (start, end) = (bounds[number], bounds[number + 2]);
+        let sides = (&scaled[start..split.at], &scaled[split.at..end]);
+        let noisier = variance::compare(sides.0, sides.1, steps.rho)
+            .filter(|&(_, p)| p <= settings.drift_alpha);
         if let Some((ratio, p)) = noisier {
-            let index = series.positions[split.at];
-            analysis.variance_changes.push(VarianceChange { index, ratio, p });
+            analysis.variance_changes.push(VarianceChange {
+                index: series.positions[split.at],
+                ratio,
+                p,
+            });
         }
-        let effect = relative_shift(
-            before,
-            after,
-            noise::inflation(steps.rho, before.len().min(after.len())),
-        );
-        let level_moved = effect.lo > 0.0 || effect.hi < 0.0;
-        if split.kind == ChangeKind::Step && !level_moved && noisier.is_some() {
-            continue;
-        }
-        let kind = if split.kind == ChangeKind::Step && !level_moved {
-            ChangeKind::Shape
-        } else {
-            split.kind
-        };
-        analysis.change_points.push(ChangePoint {
-            index: series.positions[location.index],
-            lo: series.positions[location.lo - 1] + 1,
-            hi: series.positions[location.hi],
-            effect: effect.estimate,
-            effect_lo: effect.lo,
-            effect_hi: effect.hi,
-            p: split.p,
-            kind,
-        });
+        analysis.change_points.extend(change(
+            series,
+            sides,
+            (*split, *location),
+            noisier.is_some(),
+            steps.rho,
+        ));
     }
     analysis
+        .variance_changes
+        .extend(inner_variance_changes(series, &flat, &at, steps.rho, settings));
+    analysis.variance_changes.sort_by_key(|change| change.index);
+    analysis
+}
+
+/// The change between two sides; `None` where only their spread differs, which is a word of its own.
+fn change(
+    series: &Series,
+    (before, after): (&[f64], &[f64]),
+    (split, location): (Split, Location),
+    noisier: bool,
+    rho: f64,
+) -> Option<ChangePoint> {
+    let effect =
+        relative_shift(before, after, noise::inflation(rho, before.len().min(after.len())));
+    let level_moved = effect.lo > 0.0 || effect.hi < 0.0;
+    let kind = match split.kind {
+        ChangeKind::Step if !level_moved && noisier => return None,
+        ChangeKind::Step if !level_moved => ChangeKind::Shape,
+        kind => kind,
+    };
+    Some(ChangePoint {
+        index: series.positions[location.index],
+        lo: series.positions[location.lo - 1] + 1,
+        hi: series.positions[location.hi],
+        effect: effect.estimate,
+        effect_lo: effect.lo,
+        effect_hi: effect.hi,
+        p: split.p,
+        kind,
+    })
+}
+
+fn inner_variance_changes(
+    series: &Series,
+    flat: &[f64],
+    places: &[usize],
+    rho: f64,
+    settings: &Settings,
+) -> Vec<VarianceChange> {
+    let inner = |(start, end): (usize, usize)| {
+        let (split, ratio, p) = variance::inside(&flat[start..end], rho)?;
+        let index = series.positions[start + split];
+        (p <= settings.drift_alpha).then_some(VarianceChange { index, ratio, p })
+    };
+    noise::pieces(flat.len(), places).filter_map(inner).collect()
 }
 
 fn settle(values: &[f64], splits: &[Split], index: usize, rho: f64) -> Location {

@@ -15,6 +15,8 @@ pub struct Settings {
     pub permutations: usize,
     /// Level of a change inside the history.
     pub alpha: f64,
+    /// Level of a step that ranks show where the penalised search saw none.
+    pub rank_alpha: f64,
     /// Level of a short run that returns.
     pub revert_alpha: f64,
     /// Level of a change within the newest eight points.
@@ -33,6 +35,7 @@ impl Default for Settings {
             min_run: 2,
             permutations: 999,
             alpha: 0.01,
+            rank_alpha: 0.001,
             revert_alpha: 0.01,
             tail_alpha: 0.005,
             drift_alpha: 0.001,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::excursion::{self, Excursion};
+use super::excursion::{self, Ends, Excursion};
 use super::order::Order;
 use super::types::Settings;
 use super::verify;
@@ -14,7 +14,8 @@ use crate::kernel::{Embedding, partition};
 pub(crate) struct Memo {
     searches: Answers<(usize, usize, usize), Vec<usize>>,
     ps: Answers<(usize, usize, usize, u64), f64>,
-    excursions: Answers<(usize, usize, u64), Option<Excursion>>,
+    excursions: Answers<(usize, usize, Ends, u64), Option<Excursion>>,
+    splits: Answers<(usize, usize, u64), Option<(usize, f64)>>,
 }
 
 impl Memo {
@@ -23,6 +24,7 @@ impl Memo {
         self.searches.turn();
         self.ps.turn();
         self.excursions.turn();
+        self.splits.turn();
     }
 }
 
@@ -88,7 +90,26 @@ impl Work<'_> {
     /// The short run of `[start, end)` that stands out most.
     pub(crate) fn excursion(&mut self, start: usize, end: usize, rho: f64) -> Option<Excursion> {
         let order = self.order;
+        let ends = Ends { first: start == 0, last: end == self.values.len() };
+        let key = (start, end, ends, rho.to_bits());
+        self.memo
+            .excursions
+            .of(key, || excursion::strongest(&order.doubled_ranks(start, end), ends, rho))
+    }
+
+    /// The split of `[start, end)` that ranks favour, counted from the series' beginning, with its p.
+    pub(crate) fn rank_split(
+        &mut self,
+        start: usize,
+        end: usize,
+        rho: f64,
+    ) -> Option<(usize, f64)> {
+        let order = self.order;
         let key = (start, end, rho.to_bits());
-        self.memo.excursions.of(key, || excursion::strongest(&order.doubled_ranks(start, end), rho))
+        let found = self
+            .memo
+            .splits
+            .of(key, || excursion::best_split(&order.doubled_ranks(start, end), rho));
+        found.map(|(split, p)| (start + split, p))
     }
 }

@@ -50,3 +50,13 @@ fn more_runs_shrink_with_the_distance_to_the_edge() {
     let still = Undecided { se: 0.0, ..now(0.0) };
     assert_eq!(more_runs(&still, Goal::default()).unwrap(), Some(1));
 }
+
+/// By hand for large n: 2 (1.96 + 1.6449)^2 (1 / 0.1)^2 = 2599 runs at 90 percent.
+#[test]
+fn equivalence_needs_both_tests_to_succeed() {
+    let goal = Goal { alpha: 0.05, power: 0.9 };
+    let runs = runs_for_equivalence(1.0, 0.1, goal).unwrap();
+    assert!((2599..=2603).contains(&runs), "{runs}");
+    assert!(runs > runs_for_t(1.0, 0.1, goal).unwrap());
+    assert!(runs_for_equivalence(1.0, 0.0, goal).is_err());
+}
