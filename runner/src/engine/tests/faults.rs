@@ -95,3 +95,20 @@ fn a_damaged_journal_is_no_reason_to_begin_anew_silently() {
     );
     assert!(error.hint().contains(".old"));
 }
+
+#[test]
+fn a_machinery_that_fails_again_and_again_ends_the_session() {
+    let lab = Lab::new(1);
+    let down = || with(OutcomeKind::InfraError, "no more processes");
+    // Two runs that fail do not end it, since the third goes well; five in a row do.
+    lab.answer((0..4).map(|_| down()));
+    lab.answer([with(OutcomeKind::Failure, "said no")]);
+    lab.answer((0..10).map(|_| down()));
+    let request = lab.request(1, 9);
+    let error = lab.run(&request).unwrap_err();
+    let text = "runner `fake` could not execute 5 runs in a row: no more processes";
+    assert_eq!(error.to_string(), text);
+    assert_eq!(lab.records().len(), 4 + 1 + 10, "every attempt is recorded");
+    let summary = lab.run(&request).unwrap();
+    assert_eq!((summary.total, summary.done), (9, 9), "the same request tries again");
+}

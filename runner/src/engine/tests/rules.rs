@@ -43,6 +43,29 @@ fn a_rule_hears_of_every_block() {
 }
 
 #[test]
+fn blocks_are_counted_although_one_revision_cannot_be_run() {
+    let (lab, rule) = lab([]);
+    let mut request = lab.request(1, 3);
+    lab.scratch.write("missing-later", "x");
+    lab.scratch.commit("has it");
+    request.revisions = vec!["HEAD".to_owned(), "HEAD~1".to_owned()];
+    for group in &mut request.runs[0].resolved.groups {
+        group.artifact = None;
+        group.builder = "exec:generic".to_owned();
+        group.build_config = BTreeMap::from([
+            ("build".to_owned(), "test -f missing-later".into()),
+            ("run".to_owned(), "sh".into()),
+        ]);
+    }
+    let summary = lab.run(&request).unwrap();
+    assert_eq!((summary.done, summary.skipped), (4, 2));
+    let reports = rule.reports.lock().unwrap();
+    let numbers: Vec<(u32, u32)> =
+        reports.iter().map(|report| (report.recorded, report.planned)).collect();
+    assert_eq!(numbers, [(1, 2), (2, 1), (3, 0)]);
+}
+
+#[test]
 fn a_decided_cell_is_run_no_more_and_others_are() {
     let (lab, rule) = lab([decided()]);
     let summary = lab.run(&lab.request(2, 4)).unwrap();
