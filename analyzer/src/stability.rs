@@ -65,7 +65,7 @@ fn judge(case: CaseKey, outcomes: &[&RunOutcome]) -> StabilityFinding {
     let revisions = by_revision(outcomes);
     let change = newest_change(&revisions);
     let newest = change.as_ref().map_or(0, |change| change.index);
-    let rise = change.filter(|change| change.after.estimate > change.before.estimate);
+    let rise = change.filter(|change| change.after.value > change.before.value);
     let mut stretch = OutcomeCounts::default();
     for (_, counts) in &revisions[newest..] {
         stretch.merge(counts);
