@@ -244,8 +244,11 @@ impl SyncView for Stuck {
         }]
     }
     fn identify(&self, groups: &[(i32, InstanceId)]) {
-        assert_eq!(groups.len(), 2);
+        assert!(!groups.is_empty());
         assert!(groups.iter().all(|(group, _)| *group > 1));
+    }
+    fn waiters(&self, _run: &RunId) -> usize {
+        1
     }
     fn end_run<'a>(&'a self, _run: &'a RunId) -> futures::future::BoxFuture<'a, Vec<Event>> {
         let instance = Some(InstanceId { group: "g".to_owned(), index: 0 });
@@ -283,6 +286,25 @@ async fn a_timeout_says_where_everybody_stood() {
     let last = told.iter().rev().find(|one| matches!(one, RunProgress::Instances { .. }));
     let expected = RunProgress::Instances { total: 2, started: 2, succeeded: 0, failed: 2 };
     assert_eq!(last, Some(&expected));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_waits_for_a_failed_instance_is_ended() {
+    let bench = Bench::new();
+    let request = bench.request("test $GROUND_INSTANCE_INDEX = 0 && sleep 1000; exit 3", 2);
+    let (control, _progress) = control();
+    let runner = LocalExec::new(Arc::new(Stuck), bench.options());
+    let execution = runner.execute(&request, &control).await.unwrap();
+    let found = outcomes(&execution);
+    assert_eq!(found[0].0, OutcomeKind::Failure);
+    let reason = "it waited for an instance that had failed: at barrier `ready` 1 of 2 arrived, missing g[1]";
+    assert!(found[0].1.ends_with(reason), "{}", found[0].1);
+    assert_eq!(found[1].1, "exited with status 3 without an outcome");
+    // The run's reason is the one that explains it.
+    assert_eq!(
+        execution.outcome.reason,
+        "2 of 2 instances: exited with status 3 without an outcome"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,6 +23,8 @@ const NAMED: usize = 3;
 pub(super) enum Stop {
     Timeout,
     Canceled,
+    /// It waited for an instance that had failed.
+    Lost,
     /// Another instance could not be started.
     NeighbourRefused,
 }
@@ -161,6 +163,9 @@ impl Collection<'_> {
             Some(Stop::Timeout) => {
                 Some(Stopped::Timeout(standing(&place.instance, &self.observed.barriers)))
             }
+            Some(Stop::Lost) => {
+                Some(Stopped::Lost(standing(&place.instance, &self.observed.barriers)))
+            }
             Some(Stop::Canceled | Stop::NeighbourRefused) => Some(Stopped::Canceled),
         };
         decide(&ending, reading, stopped.as_ref(), self.request.bare)
@@ -189,8 +194,13 @@ impl Collection<'_> {
         );
         events.sort_by_key(|event| event.at_ns);
         let started = instances.iter().map(|one| one.started_ns).filter(|at_ns| *at_ns != 0);
+        // Who waited for somebody else explains less than that one does.
+        let waited = |slot: usize| self.observed.fates[slot].stop == Some(Stop::Lost);
+        let (later, first): (Vec<_>, Vec<_>) =
+            instances.iter().enumerate().partition(|(slot, _)| waited(*slot));
+        let outcome = Outcome::of_run(first.iter().chain(&later).map(|(_, one)| &one.outcome));
         Execution {
-            outcome: Outcome::of_run(instances.iter().map(|one| &one.outcome)),
+            outcome,
             started_ns: started.min().unwrap_or(0),
             ended_ns: instances.iter().map(|one| one.ended_ns).max().unwrap_or(0),
             instances,
@@ -205,7 +215,7 @@ fn never_started(stop: Option<Stop>) -> Outcome {
         Some(Stop::Timeout) => {
             Outcome::new(OutcomeKind::Timeout, "was not started before the run's time was up")
         }
-        Some(Stop::Canceled) => Outcome::new(OutcomeKind::Canceled, "was not started"),
+        Some(Stop::Canceled | Stop::Lost) => Outcome::new(OutcomeKind::Canceled, "was not started"),
         Some(Stop::NeighbourRefused) => Outcome::new(
             OutcomeKind::Canceled,
             "was not started: another instance could not be started",

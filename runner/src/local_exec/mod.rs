@@ -39,13 +39,19 @@ pub use sync_view::{IdleSync, ServerSync, SyncView};
 pub struct LocalExecOptions {
     /// How long instances that were asked to end may take before they are killed.
     pub grace: Duration,
+    /// How long a run that has lost an instance goes on while all others wait at barriers and nothing moves.
+    pub patience: Duration,
     /// Below this every instance gets a temporary directory, removed after the run.
     pub temporary: PathBuf,
 }
 
 impl Default for LocalExecOptions {
     fn default() -> Self {
-        Self { grace: Duration::from_secs(5), temporary: std::env::temp_dir() }
+        Self {
+            grace: Duration::from_secs(5),
+            patience: Duration::from_secs(5),
+            temporary: std::env::temp_dir(),
+        }
     }
 }
 

@@ -73,7 +73,7 @@ pub(super) async fn execute(
         stage.prepared.places.iter().map(|place| place.instance.clone()).collect();
     sync.begin_run(&request.run, &instances);
     let forgotten = Forgotten { sync, request };
-    let mut watch = Watch::new(request, control, sync, options.grace, &stage);
+    let mut watch = Watch::new(request, control, sync, options, &stage);
     let followed = follow(&mut watch, &stage).await;
     let barriers = std::mem::take(&mut watch.barriers);
     let fates = std::mem::take(&mut watch.fates);
@@ -282,7 +282,7 @@ struct Watch<'a> {
     request: &'a RunRequest,
     control: &'a RunControl,
     sync: &'a Arc<dyn SyncView>,
-    grace: Duration,
+    options: &'a LocalExecOptions,
     crew: Arc<Crew>,
     prepared: Arc<Prepared>,
     phase: Phase,
@@ -293,6 +293,8 @@ struct Watch<'a> {
     /// Reports of progress in which the same barriers were open.
     stalled: u32,
     reports: u32,
+    /// Since when nothing can move any more, as far as can be seen.
+    lost_since: Option<Instant>,
 }
 
 impl<'a> Watch<'a> {
@@ -300,7 +302,7 @@ impl<'a> Watch<'a> {
         request: &'a RunRequest,
         control: &'a RunControl,
         sync: &'a Arc<dyn SyncView>,
-        grace: Duration,
+        options: &'a LocalExecOptions,
         stage: &Stage,
     ) -> Self {
         // A timeout beyond what the clock can count is none.
@@ -311,7 +313,7 @@ impl<'a> Watch<'a> {
             request,
             control,
             sync,
-            grace,
+            options,
             fates: vec![Fate::default(); stage.crew.table.len()],
             crew: Arc::clone(&stage.crew),
             prepared: Arc::clone(&stage.prepared),
@@ -321,6 +323,7 @@ impl<'a> Watch<'a> {
             told_barriers: Vec::new(),
             stalled: 0,
             reports: 0,
+            lost_since: None,
         }
     }
 
@@ -388,7 +391,7 @@ impl<'a> Watch<'a> {
     fn ask(&mut self) {
         self.mark(Stop::Canceled);
         self.crew.ask_all();
-        self.phase = Phase::Asked(Instant::now() + self.grace);
+        self.phase = Phase::Asked(Instant::now() + self.options.grace);
     }
 
     fn kill(&mut self, stop: Stop) {
@@ -414,12 +417,37 @@ impl<'a> Watch<'a> {
             self.identify();
             barriers = self.sync.open_barriers(&self.request.run);
         }
+        self.look_for_loss(&barriers);
         if barriers != self.told_barriers {
             if barriers.len() != self.told_barriers.len() {
                 self.stalled = 0;
             }
             let _ = self.control.progress.send(RunProgress::Barriers(barriers.clone()));
             self.told_barriers = barriers;
+        }
+    }
+
+    /// Ends a run that an instance is lost to, once all others wait at barriers and none of these moves.
+    ///
+    /// It has failed anyway; waiting for its time to be up would tell nothing more.
+    fn look_for_loss(&mut self, barriers: &[OpenBarrier]) {
+        let ended_badly =
+            |fate: &Fate| fate.ended.is_some_and(|(_, reaped)| reaped.exit_code != Some(0));
+        let living = self.fates.iter().filter(|fate| fate.ended.is_none()).count();
+        let lost = matches!(self.phase, Phase::Running(_))
+            && living > 0
+            && barriers == self.told_barriers
+            && self.fates.iter().any(ended_badly)
+            && self.sync.waiters(&self.request.run) >= living;
+        if !lost {
+            self.lost_since = None;
+            return;
+        }
+        let since = *self.lost_since.get_or_insert_with(Instant::now);
+        if since.elapsed() >= self.options.patience {
+            self.identify();
+            self.barriers = self.sync.open_barriers(&self.request.run);
+            self.kill(Stop::Lost);
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a runner needs of the sync service.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -31,6 +31,9 @@ pub trait SyncView: Send + Sync {
     /// Returns the barriers that instances of `run` wait at, by name.
     fn open_barriers(&self, run: &RunId) -> Vec<OpenBarrier>;
 
+    /// Returns how many connections of `run` wait at a barrier.
+    fn waiters(&self, run: &RunId) -> usize;
+
     /// Forgets all of `run` at once, and returns what was reported and which barriers opened meanwhile, by time.
     ///
     /// A run that is not known any more has nothing to tell.
@@ -53,6 +56,10 @@ impl SyncView for IdleSync {
 
     fn open_barriers(&self, _run: &RunId) -> Vec<OpenBarrier> {
         Vec::new()
+    }
+
+    fn waiters(&self, _run: &RunId) -> usize {
+        0
     }
 
     fn end_run<'a>(&'a self, _run: &'a RunId) -> BoxFuture<'a, Vec<Event>> {
@@ -124,6 +131,13 @@ impl SyncView for ServerSync {
             .collect();
         barriers.sort_by(|a, b| (&a.state, a.target).cmp(&(&b.state, b.target)));
         barriers
+    }
+
+    fn waiters(&self, run: &RunId) -> usize {
+        let open = self.server.open_barriers();
+        let mine = open.iter().filter(|barrier| key::run_of(&barrier.state) == run.as_str());
+        let waiting = mine.flat_map(|barrier| barrier.waiting.iter().filter_map(|one| one.client));
+        waiting.collect::<HashSet<_>>().len()
     }
 
     fn end_run<'a>(&'a self, run: &'a RunId) -> BoxFuture<'a, Vec<Event>> {
@@ -210,6 +224,7 @@ mod tests {
         assert_eq!((open[0].state.as_str(), open[0].arrived, open[0].target), ("ready", 1, 2));
         assert_eq!(open[0].missing, ["g[0]", "g[1]"]);
         assert!(sync.open_barriers(&other).is_empty());
+        assert_eq!((sync.waiters(&mine), sync.waiters(&other)), (1, 0));
         handle.signal(state);
         waiter.await.unwrap().unwrap();
         let events = sync.end_run(&mine).await;

@@ -27,6 +27,8 @@ pub struct Ending {
 pub enum Stopped {
     /// The run's time was up; the text says where the instance stood.
     Timeout(String),
+    /// It waited for an instance that had failed; the text says where it stood.
+    Lost(String),
     /// Somebody stopped the run.
     Canceled,
 }
@@ -47,6 +49,11 @@ pub fn decide(
         Some(Stopped::Timeout(place)) => {
             let ran = seconds(ending.ran_s);
             Outcome::new(OutcomeKind::Timeout, sentence(&format!("still ran after {ran}"), place))
+        }
+        Some(Stopped::Lost(place)) => {
+            let ran = seconds(ending.ran_s);
+            let begin = format!("ended after {ran}: it waited for an instance that had failed");
+            Outcome::new(OutcomeKind::Failure, sentence(&begin, place))
         }
         Some(Stopped::Canceled) => {
             Outcome::new(OutcomeKind::Canceled, format!("stopped after {}", seconds(ending.ran_s)))

@@ -68,7 +68,11 @@ impl Bench {
     }
 
     pub fn options(&self) -> LocalExecOptions {
-        LocalExecOptions { grace: Duration::from_millis(300), temporary: self.path("temporary") }
+        LocalExecOptions {
+            grace: Duration::from_millis(300),
+            patience: Duration::from_millis(300),
+            temporary: self.path("temporary"),
+        }
     }
 
     pub fn runner(&self) -> LocalExec {
