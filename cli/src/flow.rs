@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ground_runner::engine::{
-    Engine, EngineConfig, EngineError, OutputsCollector, Ports, SweepControl, SweepRequest,
+    Engine, EngineConfig, EngineError, OutputFiles, Ports, SweepControl, SweepRequest,
     SweepSummary,
 };
 use ground_runner::local_exec::{LocalExec, LocalExecOptions, ServerSync};
@@ -90,7 +90,7 @@ fn engine(
         Ports {
             runners,
             recorder: Arc::new(StoreRecorder(store)),
-            collector: Arc::new(OutputsCollector),
+            collector: Arc::new(OutputFiles),
             events,
         },
     )

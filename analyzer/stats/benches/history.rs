@@ -6,7 +6,7 @@
 mod scenarios;
 
 use divan::Bencher;
-use ground_stats::changes::{Settings, analyze};
+use ground_stats::changes::{History, Settings, analyze};
 use scenarios::{Noise, Source};
 
 fn main() {
@@ -56,4 +56,20 @@ fn one_of_10_000_without_change(bencher: Bencher) {
 #[divan::bench]
 fn ten_of_1000_with_steps(bencher: Bencher) {
     run(bencher, &(0..10).map(|seed| series(seed, 1000, 250)).collect::<Vec<_>>());
+}
+
+#[divan::bench]
+fn append_one_to_a_hundred_of_1000(bencher: Bencher) {
+    let known: Vec<History> = (0..100)
+        .filter_map(|seed| History::new(&series(seed, 1000, 250), Settings::default()).ok())
+        .map(|mut history| {
+            history.analyze();
+            history
+        })
+        .collect();
+    bencher.with_inputs(|| known.clone()).bench_values(|mut all| {
+        all.iter_mut()
+            .filter_map(|history| history.append(100.5).ok().map(|()| history.analyze()))
+            .count()
+    });
 }

@@ -28,34 +28,52 @@ fn main() {
                 (revisions - 1, 0.15),
                 (revisions - 1, 0.3),
             ] {
-                cell(revisions, cv, build, at, step, histories);
+                Cell { revisions, cv, build, at, step }.judge(histories);
             }
         }
     }
 }
 
-fn cell(revisions: usize, cv: f64, build: f64, at: usize, step: f64, histories: usize) {
-    let (mut alarmed, mut exact, mut near) = (0, 0, 0);
-    for number in 0..histories {
-        let mut source = Source::new((number as u64) << 16 | (revisions * 100 + at) as u64);
-        let history: Vec<Vec<f64>> = (0..revisions)
-            .map(|revision| {
-                let level = 0.01 * if step > 0.0 && revision >= at { 1.0 + step } else { 1.0 };
-                let level = level * (1.0 + build * source.gauss());
-                (0..RUNS).map(|_| level * (cv * source.gauss()).exp()).collect()
-            })
-            .collect();
-        let Ok(analysis) = analyze_replicated(&history, &Settings::default()) else { continue };
-        let found: Vec<usize> = analysis.change_points.iter().map(|change| change.index).collect();
-        alarmed += usize::from(!found.is_empty());
-        exact += usize::from(found == [at]);
-        near += usize::from(found.len() == 1 && found[0].abs_diff(at) <= 1);
+/// One kind of history: noise within a revision, noise of the revisions themselves, and where which step lies.
+struct Cell {
+    revisions: usize,
+    cv: f64,
+    build: f64,
+    at: usize,
+    step: f64,
+}
+
+impl Cell {
+    fn judge(&self, histories: usize) {
+        let (mut alarmed, mut exact, mut near) = (0, 0, 0);
+        for number in 0..histories {
+            let Ok(analysis) = analyze_replicated(&self.history(number), &Settings::default())
+            else {
+                continue;
+            };
+            let found: Vec<usize> =
+                analysis.change_points.iter().map(|change| change.index).collect();
+            alarmed += usize::from(!found.is_empty());
+            exact += usize::from(found == [self.at]);
+            near += usize::from(found.len() == 1 && found[0].abs_diff(self.at) <= 1);
+        }
+        let share = |count: usize| count as f64 / histories as f64;
+        let Self { revisions, cv, build, at, step } = self;
+        let (alarmed, exact, near) = (share(alarmed), share(exact), share(near));
+        println!(
+            "| {revisions} | {cv} | {build} | {at} | {step} | {alarmed:.3} | {exact:.3} | {near:.3} |"
+        );
     }
-    let share = |count: usize| count as f64 / histories as f64;
-    println!(
-        "| {revisions} | {cv} | {build} | {at} | {step} | {:.3} | {:.3} | {:.3} |",
-        share(alarmed),
-        share(exact),
-        share(near)
-    );
+
+    fn history(&self, number: usize) -> Vec<Vec<f64>> {
+        let mut source =
+            Source::new((number as u64) << 16 | (self.revisions * 100 + self.at) as u64);
+        let revision = |revision: usize| {
+            let level =
+                0.01 * if self.step > 0.0 && revision >= self.at { 1.0 + self.step } else { 1.0 };
+            let level = level * (1.0 + self.build * source.gauss());
+            (0..RUNS).map(|_| level * (self.cv * source.gauss()).exp()).collect()
+        };
+        (0..self.revisions).map(revision).collect()
+    }
 }

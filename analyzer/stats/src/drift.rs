@@ -4,7 +4,7 @@
 mod tests;
 
 use crate::changes::noise;
-use crate::changes::ranks::normal_tail;
+use crate::dist::normal_sf;
 
 /// Blocks into which a long series is condensed by medians before pairs are formed.
 const BLOCKS: usize = 64;
@@ -52,7 +52,7 @@ pub fn trend(values: &[f64], rho: f64) -> Option<Trend> {
     let left = if size > 1.5 { rho.powf(size / 2.0) * 0.5 } else { rho };
     let variance = n * (n - 1.0) * (2.0 * n + 5.0) / 18.0 * (1.0 + left) / (1.0 - left);
     let z = (f64::abs(balance) - 1.0).max(0.0) / variance.sqrt();
-    Some(Trend { slope, p: (2.0 * normal_tail(z)).min(1.0) })
+    Some(Trend { slope, p: (2.0 * normal_sf(z)).min(1.0) })
 }
 
 fn condense(values: &[f64]) -> Vec<f64> {

@@ -5,11 +5,12 @@ mod tests;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use statrs::distribution::{Beta, ContinuousCDF};
 use thiserror::Error;
 
 use crate::changes::locate::held;
 use crate::changes::verify::below;
+use crate::hodges_lehmann::Estimate;
+use crate::proportion::{Count, jeffreys};
 
 /// Exceedances after which the permutations stop.
 const ENOUGH: usize = 10;
@@ -54,17 +55,6 @@ pub struct OutcomesError {
     pub runs: u32,
 }
 
-/// A failure rate with its 95 percent interval.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rate {
-    /// Failures over runs.
-    pub estimate: f64,
-    /// Lower end of the Jeffreys interval.
-    pub lo: f64,
-    /// Upper end of the Jeffreys interval.
-    pub hi: f64,
-}
-
 /// The first revision of a new failure rate.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutcomeChange {
@@ -74,10 +64,10 @@ pub struct OutcomeChange {
     pub lo: usize,
     /// The latest revision of that interval.
     pub hi: usize,
-    /// The rate before.
-    pub before: Rate,
-    /// The rate from here on.
-    pub after: Rate,
+    /// The rate before, with its 95 percent Jeffreys interval.
+    pub before: Estimate,
+    /// The rate from here on, with its 95 percent Jeffreys interval.
+    pub after: Estimate,
     /// p of a change this strong anywhere in its neighbourhood where the rate is constant.
     pub p: f64,
 }
@@ -252,15 +242,11 @@ fn interval(piece: &[Outcomes], at: usize) -> (usize, usize) {
     (lo + 1, hi + 1)
 }
 
-fn rate(piece: &[Outcomes]) -> Rate {
-    let failures: f64 = piece.iter().map(|outcomes| f64::from(outcomes.failures)).sum();
-    let runs: f64 = piece.iter().map(|outcomes| f64::from(outcomes.runs)).sum();
-    let Ok(posterior) = Beta::new(failures + 0.5, runs - failures + 0.5) else {
-        return Rate { estimate: f64::NAN, lo: 0.0, hi: 1.0 };
-    };
-    Rate {
-        estimate: failures / runs,
-        lo: if failures == 0.0 { 0.0 } else { posterior.inverse_cdf(0.025) },
-        hi: if failures == runs { 1.0 } else { posterior.inverse_cdf(0.975) },
-    }
+fn rate(piece: &[Outcomes]) -> Estimate {
+    let sum =
+        |count: fn(&Outcomes) -> u32| piece.iter().map(|outcomes| u64::from(count(outcomes))).sum();
+    let count = Count::new(sum(|outcomes| outcomes.failures), sum(|outcomes| outcomes.runs));
+    count
+        .and_then(|count| jeffreys(count, 0.05))
+        .expect("bug: a segment without runs or with more failures than runs")
 }

@@ -3,10 +3,9 @@
 #[cfg(test)]
 mod tests;
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
-
 use crate::changes::noise;
-use crate::changes::ranks::{Standing, normal_quantile, normal_tail};
+use crate::changes::ranks::Standing;
+use crate::dist::{normal_quantile, normal_sf, t_sf};
 
 /// How many newest points are tried as a new level.
 const LENGTHS: [usize; 8] = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -138,17 +137,15 @@ fn student_tail(reference: &[f64], distance: f64) -> f64 {
     if half <= 0.0 {
         return 0.5;
     }
-    let mut tail = normal_tail(distance / (half / 0.674_489_75));
+    let mut tail = normal_sf(distance / (half / 0.674_489_75));
     let mut nearest = (far / half / 2.906).ln().abs();
     for (freedom, quartile, ratio) in STUDENT {
         let miss = (far / half / ratio).ln().abs();
         if miss < nearest {
             nearest = miss;
-            let student =
-                StudentsT::new(0.0, 1.0, freedom).expect("bug: the table holds degrees of freedom");
-            tail = student.sf(distance / half * quartile);
+            tail = t_sf(distance / half * quartile, freedom);
         }
     }
     // Where the tail is fitted to few points, a heavier one is nearly as likely.
-    normal_tail(normal_quantile(tail.clamp(1e-300, 0.5)) * 0.9)
+    normal_sf(-normal_quantile(tail.clamp(1e-300, 0.5)) * 0.9)
 }

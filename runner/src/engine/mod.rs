@@ -26,12 +26,13 @@ use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
+pub use crate::ingest::Collected;
 pub use clock::{Clock, SystemClock};
 pub use contamination::{FOREIGN_SHARE, LOAD_BEFORE, PRESSURE_BEFORE, STEAL_SHARE};
 pub use error::{EngineError, StorageTrouble};
 pub use event::EngineEvent;
 pub use journal::{JOURNAL_VERSION, JournalError};
-pub use ports::{BoxError, Collected, Collector, OutputsCollector, Recorder};
+pub use ports::{BoxError, Collector, OutputFiles, Recorder};
 pub use request::{Retention, RetryPolicy, SweepOptions, SweepRequest, SweepRun};
 pub use rule::{BlockReport, Decision, StoppingRule};
 pub use session::{FailedBuild, SweepEnd, SweepSummary};

@@ -8,7 +8,7 @@ use ground_core::id::RunId;
 use ground_core::metric::MetricSpec;
 use ground_core::record::RunRecord;
 
-pub use crate::ingest::Collected;
+use crate::ingest::{self, Collected};
 
 /// An error of another room.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -35,21 +35,21 @@ pub trait Collector: Send + Sync {
     ) -> BoxFuture<'a, Result<Collected, BoxError>>;
 }
 
-/// Reads the files that instances of process runners leave in their output directories.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct OutputsCollector;
+/// Reads output directories by [`ingest::collect`].
+#[derive(Debug, Clone, Copy)]
+pub struct OutputFiles;
 
-impl Collector for OutputsCollector {
+impl Collector for OutputFiles {
     fn collect<'a>(
         &'a self,
         request: &'a RunRequest,
         execution: &'a Execution,
         specs: &'a BTreeMap<String, MetricSpec>,
     ) -> BoxFuture<'a, Result<Collected, BoxError>> {
-        let (execution, outputs, specs) =
-            (execution.clone(), request.outputs.clone(), specs.clone());
+        let (execution, specs) = (execution.clone(), specs.clone());
+        let outputs = request.outputs.clone();
         Box::pin(async move {
-            let reading = move || crate::ingest::collect(&execution, &outputs, &specs);
+            let reading = move || ingest::collect(&execution, &outputs, &specs);
             Ok(tokio::task::spawn_blocking(reading).await?)
         })
     }

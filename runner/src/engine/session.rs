@@ -178,7 +178,8 @@ impl<'a> Session<'a> {
             let news = self.summary.recorded > recorded_before;
             let cell = block[0].cell;
             // A block whose decision was lost in a crash is asked about again.
-            if news || (self.resumed && !self.state.went_beyond(cell, block[0].block)) {
+            let undecided = || self.resumed && !self.state.went_beyond(cell, block[0].block);
+            if self.engine.rule.is_some() && (news || undecided()) {
                 self.ask_rule(&block).await?;
             }
         }
@@ -400,7 +401,7 @@ impl<'a> Session<'a> {
             self.pace.get(&cell).and_then(|(sum, count)| sum.checked_div(*count)).unwrap_or(usual)
         };
         let open = self.state.needed().filter(|slot| !self.state.is_done(slot.position));
-        let runs = open.filter(|slot| self.prepared.artifacts(slot.cell, slot.revision).is_ok());
+        let runs = open.filter(|slot| self.prepared.is_built(slot.cell, slot.revision));
         Some(runs.map(|slot| mean(slot.cell)).sum())
     }
 

@@ -1,7 +1,7 @@
 //! The size of a change: Hodges-Lehmann shift between two segments, as a relative change.
 
 use super::noise;
-use super::ranks::normal_quantile;
+use crate::dist::normal_quantile;
 
 /// Points of each side that enter a shift, nearest to the change first.
 const NEAREST: usize = 64;
@@ -43,7 +43,7 @@ fn shift(before: &[f64], after: &[f64], inflation: f64) -> Effect {
     let count = before.len() * after.len();
     let pairs = count as f64;
     let deviation = (pairs * (before.len() + after.len() + 1) as f64 / 12.0 * inflation).sqrt();
-    let reach = normal_quantile(0.025) * deviation;
+    let reach = normal_quantile(0.975) * deviation;
     let rank = ((pairs / 2.0 - reach).floor().max(0.0) as usize).min((count - 1) / 2);
     let (lower, next) = kth(&before, &after, (count - 1) / 2);
     let upper = if count % 2 == 0 { next } else { lower };

@@ -68,7 +68,16 @@ impl History {
         let mut work =
             Work { values, order: &self.order, settings: &self.settings, memo: &mut self.memo };
         let steps = steps::find(&mut work);
-        let explained = trend::explain(values, steps, &self.settings);
-        assemble::assemble(&self.series, values, explained, &self.settings)
+        let trend::Explained { steps, trend } = trend::explain(values, steps, &self.settings);
+        let Some(trend) = trend else {
+            return assemble::assemble(&self.series, &mut work, values, steps);
+        };
+        let flat = assemble::flattened(values, trend);
+        let mut once = Memo::default();
+        let mut work =
+            Work { values: &flat, order: &self.order, settings: &self.settings, memo: &mut once };
+        let mut analysis = assemble::assemble(&self.series, &mut work, values, steps);
+        analysis.drift = Some(assemble::drift(&self.series, &flat, trend));
+        analysis
     }
 }

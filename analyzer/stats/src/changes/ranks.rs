@@ -1,16 +1,6 @@
 //! Ranks and the tails of rank sums.
 
-use statrs::distribution::{ContinuousCDF, Normal};
-
-/// Returns the upper tail of the standard normal distribution.
-pub(crate) fn normal_tail(z: f64) -> f64 {
-    Normal::standard().sf(z)
-}
-
-/// Returns the z whose upper tail is `p`.
-pub(crate) fn normal_quantile(p: f64) -> f64 {
-    -Normal::standard().inverse_cdf(p.clamp(1e-300, 1.0))
-}
+use crate::dist::{normal_quantile, normal_sf};
 
 /// Returns the probability that `few` of `few + many` exchangeable points have at most `inversions` pairs out of order
 /// with the rest: the exact lower tail of the Mann-Whitney statistic.
@@ -56,7 +46,7 @@ impl Standing {
     pub(crate) fn p(self, inflation: f64) -> f64 {
         let z = self.score().abs();
         if self.few.min(self.many) > 10 || z < 1.5 {
-            return (2.0 * normal_tail(z / inflation.sqrt())).min(1.0);
+            return (2.0 * normal_sf(z / inflation.sqrt())).min(1.0);
         }
         let (few, many) = (self.few.min(self.many), self.few.max(self.many));
         let pairs = (self.few * self.many) as f64;
@@ -67,6 +57,6 @@ impl Standing {
         if inflation <= 1.0 {
             return p;
         }
-        (2.0 * normal_tail(normal_quantile(p / 2.0) / inflation.sqrt())).min(1.0)
+        (2.0 * normal_sf(-normal_quantile((p / 2.0).max(1e-300)) / inflation.sqrt())).min(1.0)
     }
 }

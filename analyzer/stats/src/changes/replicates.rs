@@ -2,7 +2,7 @@
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use statrs::distribution::{ChiSquared, ContinuousCDF, FisherSnedecor, StudentsT};
+use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 use super::effect::relative_shift;
 use super::locate::held;
@@ -10,6 +10,7 @@ use super::types::{
     Caveat, ChangeKind, ChangePoint, ChangesError, HistoryAnalysis, Segment, Series, Settings,
 };
 use super::{analyze, assemble, exact, noise, verify};
+use crate::dist::{f_sf, t_two_sided};
 
 /// Revisions up to which runs rather than medians are searched.
 const MOST_REVISIONS: usize = 60;
@@ -181,8 +182,7 @@ fn between(rows: &[Vec<f64>], within: f64, freedom: f64) -> Option<f64> {
     let kept_mean = three.cdf(one.inverse_cdf(share)) / share * (1.0 + 2.4 / count as f64);
     let seen = mean(&differences[..kept]) / (2.0 * kept_mean);
     // Differences overlap and are trimmed: 0.43 degrees of freedom each, by simulation.
-    let test = FisherSnedecor::new(0.43 * count as f64, freedom).ok()?;
-    (test.sf(seen * runs / within) < PRETEST).then_some(seen)
+    (f_sf(seen * runs / within, 0.43 * count as f64, freedom) < PRETEST).then_some(seen)
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -301,9 +301,8 @@ fn revision_p(table: &Table, inside: (usize, usize), whole: (usize, usize), trie
     let few = (inside.1 - inside.0) as f64;
     let many = (whole.1 - whole.0) as f64 - few;
     let deviation = (variance * (1.0 / few + 1.0 / many)).sqrt();
-    let Ok(student) = StudentsT::new(0.0, 1.0, freedom) else { return 1.0 };
     let t = (mean(&inner) - mean(&outer)).abs() / deviation.max(f64::MIN_POSITIVE);
-    (2.0 * student.sf(t) * tried as f64).min(1.0)
+    (t_two_sided(t, freedom) * tried as f64).min(1.0)
 }
 
 fn answer(

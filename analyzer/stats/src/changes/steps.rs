@@ -1,5 +1,6 @@
 //! Steps of level in a series without gaps: candidates, confirmation, short runs, newest points.
 
+use super::locate::Location;
 use super::types::{ChangeKind, Settings};
 use super::work::Work;
 use super::{noise, search};
@@ -31,7 +32,8 @@ pub(crate) fn find(work: &mut Work<'_>) -> Steps {
     let candidates = search::candidates(work);
     let rho = noise::coarse(noise::autocorrelation(&noise::residuals(work.values, &candidates)));
     let mut splits = confirm(work, candidates, rho);
-    add_excursions(work, &mut splits, rho);
+    settle(work, &mut splits, rho);
+    add_by_ranks(work, &mut splits, rho);
     add_newest(work.values, &mut splits, rho, work.settings);
     Steps { splits, rho }
 }
@@ -60,24 +62,59 @@ fn confirm(work: &mut Work<'_>, mut places: Vec<usize>, rho: f64) -> Vec<Split> 
     places.into_iter().zip(ps).map(|(at, p)| Split { at, p, kind: ChangeKind::Step }).collect()
 }
 
-/// Looks for short runs inside every segment, and again beside each one found.
-fn add_excursions(work: &mut Work<'_>, splits: &mut Vec<Split>, rho: f64) {
+/// Moves each split to the most likely place between its neighbours; returns the places with their intervals.
+pub(crate) fn settle(work: &mut Work<'_>, splits: &mut [Split], rho: f64) -> Vec<Location> {
+    let mut locations = Vec::with_capacity(splits.len());
+    for index in 0..splits.len() {
+        let start = if index == 0 { 0 } else { splits[index - 1].at };
+        let end = splits.get(index + 1).map_or(work.values.len(), |next| next.at);
+        let location = work.location(start, splits[index].at, end, rho);
+        splits[index].at = location.index;
+        locations.push(location);
+    }
+    locations
+}
+
+/// Looks inside every segment for a step or a short run that ranks show, and again beside what was found.
+fn add_by_ranks(work: &mut Work<'_>, splits: &mut Vec<Split>, rho: f64) {
     let places: Vec<usize> = splits.iter().map(|split| split.at).collect();
     let mut open: Vec<(usize, usize)> = noise::pieces(work.values.len(), &places).collect();
     while let Some((start, end)) = open.pop() {
-        let Some(found) = work.excursion(start, end, rho) else { continue };
-        if found.p > work.settings.revert_alpha {
-            continue;
+        let found = by_ranks(work, start, end, rho);
+        let mut first = start;
+        for split in &found {
+            open.push((first, split.at));
+            first = split.at;
         }
-        let (from, to) = (start + found.start, start + found.end);
-        let inside = from > start && to < end;
-        let kind = if inside { ChangeKind::Revert } else { ChangeKind::Step };
-        for at in [from, to].into_iter().filter(|&at| start < at && at < end) {
-            splits.push(Split { at, p: found.p, kind });
+        if first > start {
+            open.push((first, end));
         }
-        open.extend([(start, from), (to, end)].into_iter().filter(|(from, to)| to > from));
+        // The run between both sides of a revert is one level already.
+        if let [Split { kind: ChangeKind::Revert, at: from, .. }, Split { at: to, .. }] = found[..]
+        {
+            open.retain(|&piece| piece != (from, to));
+        }
+        splits.extend(found);
     }
     splits.sort_unstable_by_key(|split| split.at);
+}
+
+/// The step or the run of one segment, whichever has the lesser p, where it is significant.
+fn by_ranks(work: &mut Work<'_>, start: usize, end: usize, rho: f64) -> Vec<Split> {
+    let step = work.rank_split(start, end, rho).filter(|&(_, p)| p <= work.settings.rank_alpha);
+    let run = work.excursion(start, end, rho).filter(|run| run.p <= work.settings.revert_alpha);
+    match (step, run) {
+        (Some((at, p)), run) if run.is_none_or(|run| p <= run.p) => {
+            vec![Split { at, p, kind: ChangeKind::Step }]
+        }
+        (_, Some(run)) => {
+            let (from, to) = (start + run.start, start + run.end);
+            let kind = if from > start && to < end { ChangeKind::Revert } else { ChangeKind::Step };
+            let sides = [from, to].into_iter().filter(|&at| start < at && at < end);
+            sides.map(|at| Split { at, p: run.p, kind }).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn add_newest(values: &[f64], splits: &mut Vec<Split>, rho: f64, settings: &Settings) {

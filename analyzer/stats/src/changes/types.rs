@@ -5,7 +5,7 @@ use thiserror::Error;
 /// Settings of the history engine; the defaults were written down before any series was judged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    /// Factor of `ln n` in the penalty of one more segment; 1.25 gave no false alarm on real A/A windows.
+    /// Factor of `ln n` in the penalty of one more segment.
     pub penalty: f64,
     /// Points of one search window.
     pub window: usize,
@@ -15,6 +15,8 @@ pub struct Settings {
     pub permutations: usize,
     /// Level of a change inside the history.
     pub alpha: f64,
+    /// Level of a step that ranks show where the penalised search saw none.
+    pub rank_alpha: f64,
     /// Level of a short run that returns.
     pub revert_alpha: f64,
     /// Level of a change within the newest eight points.
@@ -33,6 +35,7 @@ impl Default for Settings {
             min_run: 2,
             permutations: 999,
             alpha: 0.01,
+            rank_alpha: 0.001,
             revert_alpha: 0.01,
             tail_alpha: 0.005,
             drift_alpha: 0.001,

@@ -1,6 +1,6 @@
 //! Student's test with the population deviations and the summation order of the tool it reproduces.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use crate::dist::t_two_sided;
 
 /// Two neighbouring segments compared.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,7 +54,7 @@ fn two_sided(t: f64, freedom: f64) -> f64 {
     if t.is_infinite() {
         return 0.0;
     }
-    StudentsT::new(0.0, 1.0, freedom).map_or(f64::NAN, |student| 2.0 * student.cdf(-t.abs()))
+    t_two_sided(t, freedom)
 }
 
 fn moments(values: &[f64]) -> (f64, f64) {
