@@ -16,7 +16,7 @@ use ground_core::revision::Revision;
 use ground_core::series::SeriesKey;
 use ground_core::verdict::{Stability, Verdict};
 use ground_reports::formats::{
-    atom, badge, csv, github, gitlab, junit, openmetrics, sarif, status,
+    atom, badge, csv, github, gitlab, junit, openmetrics, sarif, status, webhook,
 };
 use ground_reports::markdown::{MarkdownOptions, comment};
 use ground_reports::text::TextOptions;
@@ -76,6 +76,7 @@ fn machine_outputs_are_as_they_were() {
     golden("feed.xml", &atom::feed(&report, "https://example.org/"));
     golden("metrics.txt", &openmetrics::metrics(&report));
     golden("status.json", &status::status(&report));
+    golden("event.json", &webhook::event(&report, "https://example.org/"));
     golden("findings.csv", &csv::findings(&report));
     golden("badge.svg", &badge::report(&report));
 }
@@ -133,6 +134,22 @@ fn a_comment_keeps_to_its_length() {
     let text = comment(&report.comparisons[0], None, &MarkdownOptions::default());
     assert!(text.chars().count() <= 3_000, "{}", text.chars().count());
     assert!(text.contains("more\n"), "{text}");
+}
+
+#[test]
+fn an_event_has_the_same_key_for_the_same_findings_only() {
+    let key = |report: &Report| {
+        let event: serde_json::Value = serde_json::from_str(&webhook::event(report, "")).unwrap();
+        (event["key"].clone(), event["event"].clone())
+    };
+    let report = sample::report(20, 3);
+    assert_eq!(key(&report), key(&report.clone()));
+    assert_eq!(key(&report).1, "gate");
+    let mut other = report.clone();
+    other.gate = None;
+    assert_eq!(key(&other).1, "change");
+    assert_ne!(key(&other).0, key(&report).0);
+    assert_eq!(key(&sample::empty()).1, "night");
 }
 
 #[test]
@@ -258,6 +275,8 @@ fn agree(report: &Report) {
     let sarif: serde_json::Value = serde_json::from_str(&sarif::sarif(comparison)).unwrap();
     let markdown = comment(comparison, None, &MarkdownOptions::default());
     let rows = csv::findings(report);
+    let metrics = openmetrics::metrics(report);
+    let event: serde_json::Value = serde_json::from_str(&webhook::event(report, "")).unwrap();
     for (place, finding) in comparison.findings.iter().enumerate() {
         let (word, name) = (finding.verdict.as_str(), finding.series.metric.as_str());
         let row = table.lines().find(|line| line.contains(name)).unwrap();
@@ -272,6 +291,20 @@ fn agree(report: &Report) {
         let of_report = whole["series"].as_array().unwrap();
         let own = of_report.iter().find(|entry| entry["series"]["metric"] == name).unwrap();
         assert_eq!(own["verdict"], word);
+        let label = format!("ground_verdict=\"{word}\"}} 1");
+        let mine = |line: &&str| {
+            line.starts_with("ground_verdict{") && line.contains(name) && line.ends_with(" 1")
+        };
+        assert!(metrics.lines().find(mine).unwrap().ends_with(&label), "OpenMetrics");
+        let told = event["changes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|change| change["id"] == finding.series.id().as_str());
+        match told {
+            Some(change) => assert_eq!(change["verdict"], word),
+            None => assert!(!matches!(finding.verdict, Verdict::Regression | Verdict::Improvement)),
+        }
         assert!(
             rows.lines().find(|line| line.contains(name)).unwrap().contains(&format!(",{word},"))
         );

@@ -9,6 +9,7 @@ pub mod junit;
 pub mod openmetrics;
 pub mod sarif;
 pub mod status;
+pub mod webhook;
 
 use crate::html::{Context, text};
 use crate::site::Page;
