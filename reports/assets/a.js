@@ -450,7 +450,7 @@
       var begin = null;
       var index = function (event) {
         var place = small.getBoundingClientRect();
-        return Math.round((((event.clientX - place.left) * 10 - L) / W) * count - 0.5);
+        return Math.round((((event.clientX - place.left) / place.width * 12560 - L) / W) * count - 0.5);
       };
       small.addEventListener("pointerdown", function (event) { begin = index(event); event.preventDefault(); });
       small.addEventListener("pointerup", function (event) {
@@ -488,6 +488,7 @@
     readHash();
     theme();
     all(".js").forEach(function (element) { element.hidden = false; });
+    all(".cw").forEach(function (wide) { wide.scrollLeft = wide.scrollWidth; });
     search();
     filter();
     all("section[data-series]").forEach(series);

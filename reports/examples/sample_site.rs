@@ -1,4 +1,4 @@
-//! Writes a made-up site: `cargo run -p ground-reports --example sample_site -- DIR [SERIES NIGHTS RUNS]`.
+//! Writes a made-up site: `cargo run -p ground-reports --example sample_site -- DIR [[SERIES] NIGHTS RUNS]`.
 
 #![allow(clippy::print_stdout, reason = "an example tells what it did")]
 
@@ -16,6 +16,7 @@ fn main() -> Result<(), SiteError> {
     let numbers: Vec<usize> = arguments.filter_map(|text| text.parse().ok()).collect();
     let report = match numbers[..] {
         [series, nights, runs] => sample::large(series, nights, runs),
+        [nights, runs] => sample::report(nights, runs),
         _ => sample::report(180, 5),
     };
     let options = SiteOptions {
@@ -24,8 +25,18 @@ fn main() -> Result<(), SiteError> {
         raw_runs: numbers.is_empty(),
         ..SiteOptions::default()
     };
+    let before = resident_mb();
     let begin = Instant::now();
     let summary = write_site(&report, &dir, &options)?;
     println!("{summary:?} in {:.2} s", begin.elapsed().as_secs_f64());
+    println!("resident: report {before} MB, after writing {} MB", resident_mb());
     Ok(())
+}
+
+/// Returns the memory that the process holds, in MB; 0 where the system does not tell.
+fn resident_mb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|rest| rest.trim().split(' ').next()?.parse::<u64>().ok());
+    kilobytes.unwrap_or(0) / 1000
 }

@@ -18,6 +18,16 @@ pub fn comparison(comparison: &Comparison) -> String {
     text(&Document::new("ground.comparison", ComparisonJson::from(comparison)))
 }
 
+/// Renders a comparison's findings as JSON, one a line.
+#[must_use]
+pub fn findings_lines(comparison: &Comparison) -> String {
+    let line = |finding| {
+        let json = FindingJson::from(finding);
+        serde_json::to_string(&json).expect("bug: a finding is not JSON") + "\n"
+    };
+    comparison.findings.iter().map(line).collect()
+}
+
 /// Renders where every series and testcase of a report stands as JSON, schema `ground.report`.
 #[must_use]
 pub fn report(report: &Report) -> String {

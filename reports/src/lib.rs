@@ -18,4 +18,4 @@ mod site;
 mod svg;
 pub mod text;
 
-pub use site::{SiteError, SiteOptions, SiteSummary, write_site};
+pub use site::{SiteError, SiteOptions, SiteSummary, compare_file, write_site};

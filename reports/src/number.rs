@@ -89,6 +89,18 @@ impl Scale {
         self.with_unit(self.number(value, decimals, notation), notation)
     }
 
+    /// Writes `value` with as few digits as it needs, at most three, and the unit.
+    pub(crate) fn short(&self, value: f64, notation: Notation) -> String {
+        let scaled = value * self.factor;
+        let most = significant(scaled, 3);
+        let exact = |digits: i32| {
+            let shift = 10f64.powi(digits);
+            ((scaled * shift).round() / shift / scaled - 1.0).abs() < 1e-9
+        };
+        let decimals = (0..most).find(|digits| exact(*digits)).unwrap_or(most);
+        self.with_unit(self.number(value, decimals, notation), notation)
+    }
+
     /// Writes a level as `482 ± 5 ms`; without a usable interval as a value.
     pub(crate) fn level(&self, level: Estimate, notation: Notation) -> String {
         let half = (level.hi - level.lo) / 2.0 * self.factor;

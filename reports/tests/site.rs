@@ -11,11 +11,12 @@ use ground_core::finding::Estimate;
 use ground_core::metric::{Direction, Stat, Unit};
 use ground_core::report::Report;
 use ground_core::verdict::Verdict;
-use ground_reports::{SiteOptions, SiteSummary, write_site};
+use ground_reports::{SiteOptions, SiteSummary, compare_file, write_site};
 
 fn options() -> SiteOptions {
     SiteOptions {
         branch: "main".to_owned(),
+        raw_runs: true,
         commit_url: "https://example.org/commit/{commit}".to_owned(),
         ..SiteOptions::default()
     }
@@ -114,9 +115,7 @@ fn a_report_without_anything_says_what_would_fill_it() {
     check(&files);
     let index = page::read(text(&files["index.html"])).unwrap();
     assert!(index.text.contains("No data: nothing was measured."));
-    for name in
-        ["stab/index.html", "gate/index.html", "matrix.html", "sweeps/index.html", "cmp/index.html"]
-    {
+    for name in ["stab/index.html", "gate/index.html", "sweeps/index.html", "cmp/index.html"] {
         assert!(text(&files[name]).contains("<code>ground "), "{name} names no command");
     }
 }
@@ -230,6 +229,11 @@ fn pages_stay_within_their_budgets() {
 #[test]
 fn a_large_site_keeps_its_budgets() {
     let (_dir, files) = site(&sample::large(120, 2000, 2));
+    let (_wide, wide) = site(&sample::large(1248, 4, 1));
+    let (name, page) =
+        wide.iter().find(|(name, _)| name.starts_with("cmp/") && name.contains("..")).unwrap();
+    assert!(page.len() <= 300_000, "{name} has {} bytes", page.len());
+    assert!(wide["index.html"].len() <= 110_000);
     check(&files);
     for (name, bytes) in &files {
         let budget = match name.split('/').next().unwrap() {
@@ -357,4 +361,60 @@ fn numbers_at_the_edges_give_valid_pages_and_leave_the_others_alone() {
         .find(|(name, _)| name.contains(healthy.as_str()) && name.ends_with(".html"))
         .unwrap();
     assert!(text(page.1).contains("class=\"d\" d=\"M"), "a healthy series lost its line");
+}
+
+#[test]
+fn a_comparison_stands_alone_in_one_file() {
+    assert!(compare_file(&sample::empty(), &options()).unwrap().is_none());
+    let file = compare_file(&sample::report(20, 3), &options()).unwrap().unwrap();
+    let page = page::read(&file).unwrap();
+    assert!(page.text.contains("One new regression"));
+    for (element, link) in page.links {
+        assert!(
+            element == "a" && (link.starts_with("https://example.org/") || link == "#main"),
+            "{link}"
+        );
+    }
+}
+
+#[test]
+fn a_night_rewrites_only_the_series_that_it_measured() {
+    let dir = tempfile::tempdir().unwrap();
+    let report = sample::large(20, 30, 2);
+    write(&report, dir.path());
+    let mut next = report.clone();
+    let revision = ground_core::revision::Revision {
+        commit: "c".repeat(40),
+        position: 9_999,
+        ..next.revisions.last().unwrap().clone()
+    };
+    next.revisions.push(revision.clone());
+    let newest = next.series[3].series.revisions.last().unwrap().clone();
+    next.series[3]
+        .series
+        .revisions
+        .push(ground_core::series::RevisionPoints { revision, ..newest });
+    let before = files(dir.path());
+    write(&next, dir.path());
+    let after = files(dir.path());
+    let changed: Vec<&String> = after
+        .keys()
+        .filter(|name| name.starts_with("s/") && before.get(*name) != after.get(*name))
+        .collect();
+    let id = next.series[3].series.key.id();
+    assert_eq!(changed.len(), 1, "{changed:?}");
+    assert!(changed[0].contains(id.as_str()));
+}
+
+#[test]
+fn a_site_of_another_renderer_is_written_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let report = sample::report(20, 2);
+    let first = write(&report, dir.path());
+    let manifest = dir.path().join(".ground-site");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let (_, entries) = text.split_once('\n').unwrap();
+    fs::write(&manifest, format!("another\n{entries}")).unwrap();
+    let again = write(&report, dir.path());
+    assert_eq!((again.written, again.removed), (first.written, 0));
 }

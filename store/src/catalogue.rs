@@ -158,7 +158,7 @@ impl Catalogue {
                 .flat_map(|chunk| &chunk.runs)
                 .any(|run| next.runs.contains_key(run))
         {
-            next.push(name, &commit.plan, &commit.month, &commit.chunks[0], true);
+            next.push(name, &commit, &commit.chunks[0]);
             next.found.insert(name.to_owned(), Arc::new(Found::Whole(commit)));
         } else {
             next.found.insert(name.to_owned(), Arc::new(Found::Whole(commit)));
@@ -167,16 +167,16 @@ impl Catalogue {
         next
     }
 
-    fn push(&mut self, commit: &str, plan: &str, month: &str, chunk: &Chunk, loose: bool) {
+    fn push(&mut self, name: &str, commit: &Commit, chunk: &Chunk) {
         for run in &chunk.runs {
             self.runs.insert(run.clone(), self.live.len());
         }
         self.live.push(Live {
-            plan: plan.to_owned(),
-            month: month.to_owned(),
+            plan: commit.plan.clone(),
+            month: commit.month.clone(),
             chunk: chunk.clone(),
-            commit: commit.to_owned(),
-            loose,
+            commit: name.to_owned(),
+            loose: commit.seq.is_none(),
         });
     }
 
@@ -310,7 +310,7 @@ impl Catalogue {
             None => Some(format!("`{}` is missing", file.path)),
         });
         match wrong {
-            None => self.push(name, &commit.plan, &commit.month, chunk, commit.seq.is_none()),
+            None => self.push(name, commit, chunk),
             Some(reason) => self.quarantined.push(Quarantined {
                 runs: chunk.runs.clone(),
                 reason,

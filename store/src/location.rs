@@ -21,7 +21,7 @@ pub enum StorageError {
         /// What was to be written.
         path: String,
         /// What the storage said.
-        source: object_store::Error,
+        source: Box<object_store::Error>,
     },
     /// No room is left.
     #[error("`{path}` cannot be written: the disk is full or a quota is reached")]
@@ -29,7 +29,7 @@ pub enum StorageError {
         /// What was to be written.
         path: String,
         /// What the storage said.
-        source: object_store::Error,
+        source: Box<object_store::Error>,
     },
     /// Anything else.
     #[error("`{path}` could not be read or written")]
@@ -37,7 +37,7 @@ pub enum StorageError {
         /// The object or folder.
         path: String,
         /// What the storage said.
-        source: object_store::Error,
+        source: Box<object_store::Error>,
     },
 }
 
@@ -45,10 +45,12 @@ impl StorageError {
     /// Sorts what storage said about `path`.
     pub(crate) fn new(path: impl Into<String>, source: object_store::Error) -> Self {
         let path = path.into();
-        if matches!(source, object_store::Error::PermissionDenied { .. }) {
+        let denied = matches!(source, object_store::Error::PermissionDenied { .. });
+        let (kind, source) = (io_kind(&source), Box::new(source));
+        if denied {
             return Self::ReadOnly { path, source };
         }
-        match io_kind(&source) {
+        match kind {
             Some(ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
                 Self::ReadOnly { path, source }
             }

@@ -7,7 +7,7 @@ use arrow::datatypes::SchemaRef;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, SortExpr};
-use datafusion::prelude::{col, lit};
+use datafusion::prelude::{SessionContext, col, lit};
 use ground_core::id::{InstanceId, RunId, SweepId};
 use ground_core::metric::Stat;
 use ground_core::record::{RunRecord, RunRow};
@@ -213,7 +213,8 @@ impl Store {
         if !self.contains(run).await.map_err(QueryError::Storage)? {
             return Ok(None);
         }
-        let runs = self.rows_of(Table::Runs, run, None).await?;
+        let context = self.context(&self.catalogue(), Some(1))?;
+        let runs = rows_of(&context, Table::Runs, run, None).await?;
         let Some(first) = runs.iter().find(|batch| batch.num_rows() > 0) else { return Ok(None) };
         let Some(row) = decode::run_rows(first)?.into_iter().next() else { return Ok(None) };
         let mut record = RunRecord {
@@ -225,22 +226,22 @@ impl Store {
             points: Vec::new(),
             events: Vec::new(),
         };
-        for batch in self.rows_of(Table::Instances, run, None).await? {
+        for batch in rows_of(&context, Table::Instances, run, None).await? {
             record.instances.extend(decode::instance_rows(&batch)?);
         }
         let names = Names::new(&record.instances, &record.metrics);
         let mut series = Vec::new();
-        for batch in self.rows_of(Table::Samples, run, None).await? {
+        for batch in rows_of(&context, Table::Samples, run, None).await? {
             decode::named_samples(&batch, &mut series)?;
         }
         record.samples = decode::sample_series(series, &names)?;
-        for batch in self.rows_of(Table::Sketches, run, None).await? {
+        for batch in rows_of(&context, Table::Sketches, run, None).await? {
             record.sketches.extend(decode::sketch_rows(&batch, &names)?);
         }
-        for batch in self.rows_of(Table::Points, run, None).await? {
+        for batch in rows_of(&context, Table::Points, run, None).await? {
             record.points.extend(decode::point_rows(&batch, &names)?);
         }
-        for batch in self.rows_of(Table::Events, run, None).await? {
+        for batch in rows_of(&context, Table::Events, run, None).await? {
             record.events.extend(decode::event_rows(&batch)?);
         }
         Ok(Some(record))
@@ -255,9 +256,10 @@ impl Store {
         run: &RunId,
         metric: &str,
     ) -> Result<Vec<StoredSamples>, QueryError> {
+        let context = self.context(&self.catalogue(), Some(1))?;
         let filter = col("metric").eq(lit(metric));
         let mut series = Vec::new();
-        for batch in self.rows_of(Table::Samples, run, Some(filter)).await? {
+        for batch in rows_of(&context, Table::Samples, run, Some(filter)).await? {
             decode::named_samples(&batch, &mut series)?;
         }
         Ok(series
@@ -265,17 +267,16 @@ impl Store {
             .map(|(instance, _, t_ns, values)| StoredSamples { instance, t_ns, values })
             .collect())
     }
+}
 
-    /// Reads the rows of one run in the order in which they were written.
-    async fn rows_of(
-        &self,
-        table: Table,
-        run: &RunId,
-        filter: Option<Expr>,
-    ) -> Result<Vec<RecordBatch>, QueryError> {
-        let context = self.context(&self.catalogue(), Some(1))?;
-        let filters = [col("run_id").eq(lit(run.as_str()))].into_iter().chain(filter).collect();
-        let frame = filtered(context.table(table.as_str()).await?, filters)?;
-        Ok(frame.collect().await?)
-    }
+/// Reads the rows of one run in the order in which they were written.
+async fn rows_of(
+    context: &SessionContext,
+    table: Table,
+    run: &RunId,
+    filter: Option<Expr>,
+) -> Result<Vec<RecordBatch>, QueryError> {
+    let filters = [col("run_id").eq(lit(run.as_str()))].into_iter().chain(filter).collect();
+    let frame = filtered(context.table(table.as_str()).await?, filters)?;
+    Ok(frame.collect().await?)
 }

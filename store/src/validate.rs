@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use ground_core::metric::Stat;
 use ground_core::record::{RunRecord, SampleSeries};
 
 /// Why a record cannot be stored; the caller cleans it.
@@ -59,6 +60,14 @@ pub enum InvalidRecord {
         at: usize,
         /// The number.
         value: f64,
+    },
+    /// A summary's word is that of another summary, so that it would come back as that.
+    #[error("`{metric}`: summary {stat:?} has no word of its own (`{stat}`)")]
+    Stat {
+        /// The metric's name.
+        metric: String,
+        /// The summary.
+        stat: Stat,
     },
     /// A series goes back in time.
     #[error("`{metric}` of {instance}: sample {at} is {back_ns} ns earlier than the one before")]
@@ -189,6 +198,9 @@ fn points(record: &RunRecord) -> Result<(), InvalidRecord> {
         if !row.value.is_finite() {
             let (metric, value) = (metric(record, row.metric), row.value);
             return Err(InvalidRecord::NotFinite { metric, what: "point", at, value });
+        }
+        if row.stat.to_string().parse() != Ok(row.stat) {
+            return Err(InvalidRecord::Stat { metric: metric(record, row.metric), stat: row.stat });
         }
         if !seen.insert((row.metric, row.stat)) {
             let name = format!("{} {}", metric(record, row.metric), row.stat);

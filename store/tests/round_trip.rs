@@ -95,7 +95,7 @@ fn any_record() -> impl Strategy<Value = RunRecord> {
                 histogram: blob.clone(),
             })
             .collect();
-        made.points = [Stat::Value, Stat::Q(5), Stat::Q(999)]
+        made.points = [Stat::Value, Stat::Q(950), Stat::Q(999)]
             .into_iter()
             .zip(&rows.2)
             .map(|(stat, (value, samples))| PointRow {
@@ -110,8 +110,19 @@ fn any_record() -> impl Strategy<Value = RunRecord> {
     })
 }
 
+/// Compares table by table, so that a failure shows one of them.
+fn same(back: &RunRecord, record: &RunRecord) {
+    assert_eq!(back.run, record.run);
+    assert_eq!(back.instances, record.instances);
+    assert_eq!(back.metrics, record.metrics);
+    assert_eq!(back.samples, record.samples);
+    assert_eq!(back.sketches, record.sketches);
+    assert_eq!(back.points, record.points);
+    assert_eq!(back.events, record.events);
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_goes_in_comes_out(one in any_record(), other in any_record()) {
@@ -131,7 +142,7 @@ proptest! {
                 }
                 for record in [&one, &other] {
                     let back = store.run_record(&record.run.run).await.unwrap();
-                    assert_eq!(back.as_ref(), Some(record), "merged: {merged}");
+                    same(&back.unwrap(), record);
                 }
             }
         });

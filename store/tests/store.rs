@@ -98,7 +98,7 @@ async fn what_is_wrong_with_a_record_is_named() {
     let store =
         Store::open_on(Arc::new(InMemory::new()), "memory", OpenMode::Create).await.unwrap();
     type Break = fn(&mut ground_core::record::RunRecord);
-    let cases: [(Break, &str); 10] = [
+    let cases: [(Break, &str); 11] = [
         (|r| r.run.plan.clear(), "the record's plan is empty"),
         (|r| r.instances[1] = r.instances[0].clone(), "instance `seed[0]` is there twice"),
         (|r| r.metrics[1].name = "latency_s".to_owned(), "metric `latency_s` is there twice"),
@@ -111,6 +111,10 @@ async fn what_is_wrong_with_a_record_is_named() {
         ),
         (|r| r.points[0].value = f64::INFINITY, "`latency_s`: point 0 is inf"),
         (|r| r.points[1] = r.points[0], "point `latency_s p50` is there twice"),
+        (
+            |r| r.points[0].stat = Stat::Q(5),
+            "`latency_s`: summary Q(5) has no word of its own (`p5`)",
+        ),
         (|r| r.sketches[0].instance = 9, "sketch 0 points at instance 9; there are 2"),
     ];
     for (spoil, message) in cases {

@@ -21,8 +21,7 @@ pub struct Lag1 {
 ///
 /// # Source
 /// Bartlett, M. S. (1946). Suppl. J. R. Statist. Soc. 8, 27-41 (variance). doi:10.2307/2983611
-/// Dufour, J.-M. and Roy, R. (1985). J. Econometrics 29, 257-273 (exact mean and variance under exchangeability).
-/// doi:10.1016/0304-4076(85)90156-3
+/// Moran, P. A. P. (1948). Biometrika 35, 255-260 (mean and variance for normal values).
 pub fn lag1(values: &[f64]) -> Result<Lag1, StatsError> {
     check(Side::Sample, values)?;
     check_count("the lag-1 autocorrelation", 3, values.len())?;

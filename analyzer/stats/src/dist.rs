@@ -75,6 +75,11 @@ fn t_upper_quantile(upper: f64, df: f64) -> f64 {
     newton(0.0, hi, |t| (upper - t_sf(t, df), t_pdf(t, df)))
 }
 
+/// Returns the density of a beta distribution over ln x, which is x times the density over x.
+pub(crate) fn beta_log_density(ln_x: f64, a: f64, b: f64) -> f64 {
+    (a * ln_x + (b - 1.0) * (-ln_x.exp()).ln_1p() - ln_beta(a, b)).exp()
+}
+
 /// Returns P(X <= x) of a beta distribution.
 pub(crate) fn beta_cdf(x: f64, a: f64, b: f64) -> f64 {
     if x <= 0.0 {
@@ -117,8 +122,17 @@ fn beta_lower_quantile(p: f64, a: f64, b: f64) -> f64 {
 }
 
 /// Finds the root of an increasing function inside a bracket by Newton steps, halving where they leave it.
-fn newton(mut lo: f64, mut hi: f64, f: impl Fn(f64) -> (f64, f64)) -> f64 {
-    let mut x = 0.5 * (lo + hi);
+fn newton(lo: f64, hi: f64, f: impl Fn(f64) -> (f64, f64)) -> f64 {
+    newton_from(0.5 * (lo + hi), (lo, hi), f)
+}
+
+/// Does as [`newton`], from a point inside the bracket.
+pub(crate) fn newton_from(
+    start: f64,
+    (mut lo, mut hi): (f64, f64),
+    f: impl Fn(f64) -> (f64, f64),
+) -> f64 {
+    let mut x = start.clamp(lo, hi);
     for _ in 0..200 {
         let (value, slope) = f(x);
         if value == 0.0 {

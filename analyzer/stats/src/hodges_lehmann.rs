@@ -61,7 +61,7 @@ pub fn shift(baseline: &[f64], candidate: &[f64]) -> Result<f64, StatsError> {
 /// As [`shift`], and [`StatsError::Parameter`] for an `alpha` outside (0, 1).
 ///
 /// # Source
-/// Moses, L. E. (1965). Query: confidence limits from rank tests. Technometrics 7, 257-260. doi:10.2307/1266072
+/// Moses, L. E. (1965). Query: confidence limits from rank tests. Technometrics 7, 257-260.
 /// Lehmann, E. L. (1963). Ann. Math. Statist. 34, 1507-1512. doi:10.1214/aoms/1177703882
 pub fn shift_interval(
     baseline: &[f64],

@@ -11,6 +11,7 @@ pub mod autocorrelation;
 pub mod bootstrap;
 pub mod changes;
 pub mod compare;
+pub mod culprit;
 pub mod distribution_test;
 pub mod drift;
 pub mod edivisive;

@@ -114,19 +114,19 @@ fn exact_tails(pooled: &Ranks, sizes: Sizes, u: f64) -> Option<(f64, f64)> {
 
 /// Permutation distribution of the rank sum given the ties, over doubled midranks, which are integers.
 fn tied_tails(pooled: &Ranks, sizes: Sizes) -> (f64, f64) {
-    let doubled: Vec<usize> = pooled.ranks.iter().map(|r| (2.0 * r).round() as usize).collect();
+    let mut doubled: Vec<usize> = pooled.ranks.iter().map(|r| (2.0 * r).round() as usize).collect();
     let observed: usize = doubled[sizes.n..].iter().sum();
-    let total: usize = doubled.iter().sum();
-    let mut counts = vec![vec![0.0; total + 1]; sizes.m + 1];
+    doubled.sort_unstable();
+    let most: usize = doubled[sizes.n..].iter().sum();
+    let mut counts = vec![vec![0.0; most + 1]; sizes.m + 1];
     counts[0][0] = 1.0;
-    let mut reach = 0;
     for (seen, &rank) in doubled.iter().enumerate() {
-        reach += rank;
         for taken in (1..=sizes.m.min(seen + 1)).rev() {
+            // In ascending order no rank taken so far is larger than this one.
+            let reach = most.min(taken * rank);
             let (below, at) = counts.split_at_mut(taken);
-            for sum in rank..=reach {
-                at[0][sum] += below[taken - 1][sum - rank];
-            }
+            let from = &below[taken - 1][..=reach.saturating_sub(rank)];
+            at[0][rank.min(reach)..=reach].iter_mut().zip(from).for_each(|(to, from)| *to += from);
         }
     }
     let law = &counts[sizes.m];

@@ -1,9 +1,12 @@
 //! How many runs decide, and what a number of runs can see.
 
-use crate::dist::{normal_quantile, t_quantile};
+use crate::dist::{normal_cdf, normal_quantile, t_quantile};
 use crate::equivalence::Band;
 use crate::error::{StatsError, check_open_unit, check_positive};
 use crate::hodges_lehmann::Estimate;
+use std::f64::consts::SQRT_2;
+
+pub use crate::nested::{Level, optimal_repetitions};
 
 /// Most runs a side that are worth announcing; beyond, the answer is "not by more runs".
 pub const MOST_RUNS: usize = 10_000;
@@ -34,6 +37,12 @@ impl Goal {
         t_quantile(1.0 - self.alpha / 2.0, df) + t_quantile(self.power, df)
     }
 
+    /// Runs that a normal distribution would need, at least 2; Student's needs as many or more.
+    fn normal_runs(&self, sd: f64, shift: f64) -> usize {
+        let runs = (self.normal_distance() * sd / shift).powi(2).ceil();
+        (runs as usize).clamp(2, MOST_RUNS + 1)
+    }
+
     fn normal_distance(&self) -> f64 {
         normal_quantile(1.0 - self.alpha / 2.0) + normal_quantile(self.power)
     }
@@ -52,7 +61,7 @@ pub fn runs_for_t(sd: f64, shift: f64, goal: Goal) -> Result<usize, StatsError> 
     goal.check()?;
     check_positive("sd", sd)?;
     check_positive("shift", shift)?;
-    Ok(smallest(2, |n| {
+    Ok(smallest(goal.normal_runs(sd * SQRT_2, shift), |n| {
         let df = 2.0 * (n - 1.0);
         goal.distance(df) * sd * (2.0 / n).sqrt() <= shift
     }))
@@ -69,7 +78,27 @@ pub fn pairs_for_t(sd: f64, shift: f64, goal: Goal) -> Result<usize, StatsError>
     goal.check()?;
     check_positive("sd", sd)?;
     check_positive("shift", shift)?;
-    Ok(smallest(2, |n| goal.distance(n - 1.0) * sd / n.sqrt() <= shift))
+    let least = goal.normal_runs(sd, shift);
+    Ok(smallest(least, |n| goal.distance(n - 1.0) * sd / n.sqrt() <= shift))
+}
+
+/// Runs a side that prove equivalence within plus and minus `margin` when nothing changed at all.
+///
+/// Each of the two one-sided tests runs at half of the goal's alpha, as the verdict's interval does, and both must
+/// succeed together: n = 2 (t + t')^2 (sd / margin)^2 with t' at (1 + power) / 2.
+///
+/// # Errors
+/// As [`runs_for_t`].
+///
+/// # Source
+/// Julious, S. A. (2004). Statist. Med. 23, 1921-1986, section 5. doi:10.1002/sim.1783
+pub fn runs_for_equivalence(sd: f64, margin: f64, goal: Goal) -> Result<usize, StatsError> {
+    goal.check()?;
+    check_positive("sd", sd)?;
+    check_positive("margin", margin)?;
+    let both = Goal { power: (1.0 + goal.power) / 2.0, ..goal };
+    let least = both.normal_runs(sd * SQRT_2, margin);
+    Ok(smallest(least, |n| both.distance(2.0 * (n - 1.0)) * sd * (2.0 / n).sqrt() <= margin))
 }
 
 /// Runs a side that the Mann-Whitney test needs to see P(candidate > baseline) = `theta`.
@@ -141,40 +170,53 @@ pub struct Undecided {
     pub band: Band,
 }
 
-/// Estimates how many more runs a side would decide, if the shift is what it looks like now.
+/// Estimates how many more runs a side would decide with the goal's power.
 ///
-/// The interval must shrink until it fits between the estimate and the nearer edge of the band, with the goal's
-/// power. `None` when that needs more than [`MOST_RUNS`], as for a shift that lies on the edge.
+/// The true shift is not what it looks like now, but somewhere around it; so the chance to decide with n runs is
+/// taken over all shifts that the present interval leaves credible. `None` when more than [`MOST_RUNS`] are needed.
 ///
 /// # Errors
 /// [`StatsError::Parameter`] for a goal outside (0, 1) or a negative `se`.
 ///
 /// # Source
-/// Kelley, K. and Rausch, J. R. (2006). Psychol. Methods 11, 363-385 (accuracy in parameter estimation).
-/// doi:10.1037/1082-989X.11.4.363
+/// O'Hagan, A., Stevens, J. W. and Campbell, M. J. (2005). Assurance in clinical trial design. Pharm. Statist. 4,
+/// 187-201. doi:10.1002/pst.175
 pub fn more_runs(now: &Undecided, goal: Goal) -> Result<Option<usize>, StatsError> {
     goal.check()?;
     minimum_detectable(now.se, 1.0, goal)?;
-    let to_edge = |edge: f64| (now.shift.value - edge).abs();
-    let gap = to_edge(now.band.lo()).min(to_edge(now.band.hi()));
+    let least = now.runs + 1;
     let needed = if now.se == 0.0 {
-        now.runs + 1
+        least
     } else {
-        let spread = now.se * (now.runs as f64).sqrt();
-        smallest(2, |n| goal.distance(2.0 * (n - 1.0)) * spread / n.sqrt() <= gap)
+        smallest(least.max(2), |n| now.assurance(n, goal.alpha) >= goal.power)
     };
-    Ok((needed <= MOST_RUNS).then(|| needed.saturating_sub(now.runs).max(1)))
+    Ok((needed <= MOST_RUNS).then(|| needed - now.runs))
 }
 
-/// Returns the smallest n from `least` that is enough, or one above [`MOST_RUNS`]; more must never be worse.
+impl Undecided {
+    /// Chance that the interval after `n` runs a side lies wholly inside the band or wholly beyond an edge.
+    fn assurance(&self, n: f64, alpha: f64) -> f64 {
+        let se = self.se * (self.runs as f64 / n).sqrt();
+        let half = t_quantile(1.0 - alpha / 2.0, 2.0 * (n - 1.0)) * se;
+        // The estimate after n runs contains the present ones; it moves by what the further runs add.
+        let moves = (self.se * self.se - se * se).sqrt();
+        let below = |x: f64| normal_cdf((x - self.shift.value) / moves);
+        let (lo, hi) = (self.band.lo(), self.band.hi());
+        let inside = (below(hi - half) - below(lo + half)).max(0.0);
+        inside + below(lo - half) + 1.0 - below(hi + half)
+    }
+}
+
+/// Returns the smallest n from `least` that is enough, or one above [`MOST_RUNS`]; more should never be worse.
 fn smallest(least: usize, enough: impl Fn(f64) -> bool) -> usize {
-    let (mut lo, mut hi) = (least, least);
+    let (mut lo, mut hi, mut step) = (least, least, 1);
     while !enough(hi as f64) {
         if hi > MOST_RUNS {
             return MOST_RUNS + 1;
         }
         lo = hi + 1;
-        hi *= 2;
+        hi += step;
+        step *= 2;
     }
     while lo < hi {
         let middle = lo.midpoint(hi);

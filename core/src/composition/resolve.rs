@@ -59,9 +59,10 @@ pub fn resolve_with(
 
     let mut groups = Vec::with_capacity(members.len());
     let mut warnings: Vec<Warning> = Vec::new();
+    let mut seen = BTreeSet::new();
     for (member, count) in members.iter().zip(counts) {
         groups.push(context.group(member, count)?);
-        params::warn(&context, member, &mut warnings);
+        params::warn(&context, member, &mut seen, &mut warnings);
     }
     Ok(ResolvedRun {
         id: run_id.to_owned(),

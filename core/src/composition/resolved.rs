@@ -81,15 +81,19 @@ impl ResolvedRun {
     /// A parameter that is the same in all groups goes by its name, any other by `group/name`.
     #[must_use]
     pub fn params(&self) -> Params {
-        let shared = |name: &str, value: &str| {
-            self.groups.iter().all(|group| group.params.get(name).is_some_and(|own| own == value))
+        let all = || {
+            self.groups
+                .iter()
+                .flat_map(|group| group.params.iter().map(move |param| (group, param)))
         };
-        self.groups
-            .iter()
-            .flat_map(|group| group.params.iter().map(move |(name, value)| (group, name, value)))
-            .map(|(group, name, value)| {
-                let name =
-                    if shared(name, value) { name.clone() } else { format!("{}/{name}", group.id) };
+        let mut having: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        for (_, (name, value)) in all() {
+            *having.entry((name, value)).or_default() += 1;
+        }
+        all()
+            .map(|(group, (name, value))| {
+                let shared = having[&(name.as_str(), value.as_str())] == self.groups.len();
+                let name = if shared { name.clone() } else { format!("{}/{name}", group.id) };
                 (name, value.clone())
             })
             .collect()

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+use super::answer::ClientId;
 use super::key;
-use super::machine::ClientId;
 use super::run::{Member, Run, State};
 
 /// A state and target that at least one request waits for.

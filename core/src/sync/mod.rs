@@ -5,6 +5,7 @@
 //! names the clients that have something to read, and [`SyncMachine::deliver`] hands it to them. Messages are pulled, not pushed:
 //! a subscription is a position in its topic, so a slow reader holds no memory but that position.
 
+mod answer;
 mod barrier;
 pub mod key;
 mod machine;
@@ -12,8 +13,8 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-pub use barrier::{OpenBarrier, Party};
-pub use machine::{
-    Barrier, ClientId, EndedRun, Opened, Published, RequestId, Role, Signal, SyncError,
-    SyncMachine, Waiter,
+pub use answer::{
+    Barrier, ClientId, EndedRun, Opened, Published, RequestId, Role, Signal, SyncError, Waiter,
 };
+pub use barrier::{OpenBarrier, Party};
+pub use machine::SyncMachine;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::machine::{ClientId, Opened, RequestId};
+use super::answer::{ClientId, Opened, RequestId};
 
 /// Everything the machine keeps for the keys of one run.
 #[derive(Debug)]

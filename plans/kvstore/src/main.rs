@@ -27,13 +27,15 @@ fn workload(env: &RunEnv, ctx: &Context) -> PlanResult {
         .checked_sub(replicas)
         .filter(|clients| *clients > 0 && replicas > 0)
         .ok_or("there must be at least one replica and one client")?;
-    if ctx.global_seq <= replicas {
-        serve(env, ctx, replicas)?;
+    let done = if ctx.global_seq <= replicas {
+        serve(env, ctx, replicas)
     } else {
-        let client = ctx.global_seq - replicas - 1;
-        use_store(env, ctx, client, clients)?;
-    }
-    ctx.sync.signal_and_wait("done", env.instance_count)?;
+        use_store(env, ctx, ctx.global_seq - replicas - 1, clients)
+    };
+    // Who fails signals as well: the others would wait for it until the run's time is up.
+    ctx.sync.signal("done")?;
+    done?;
+    ctx.sync.barrier("done", env.instance_count)?;
     Ok(())
 }
 

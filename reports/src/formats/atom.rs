@@ -18,14 +18,16 @@ pub fn feed(report: &Report, base_url: &str) -> String {
     for history in &report.series {
         for change in &history.changes {
             let moved = matches!(change.verdict, Verdict::Regression | Verdict::Improvement);
-            if moved && change.kind == ChangeKind::Step {
-                if let Some(points) = history.series.revisions.get(change.index) {
-                    found.push((points.revision.committed_at_s, history, change));
-                }
+            if moved
+                && change.kind == ChangeKind::Step
+                && let Some(points) = history.series.revisions.get(change.index)
+            {
+                found.push((points.revision.committed_at_s, history, change));
             }
         }
     }
     found.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.series.key.cmp(&b.1.series.key)));
+    found.dedup_by(|a, b| a.1.series.key == b.1.series.key && a.2.index == b.2.index);
     found.truncate(MOST);
     let updated = found
         .first()

@@ -35,10 +35,10 @@ fn says(report: &Report) -> (Mark, String) {
     } else {
         (Mark::NoData, 0)
     };
-    let text = if mark.0 == Mark::NoData {
-        mark.0.word().to_owned()
-    } else {
-        format!("{} {}", mark.1, mark.0.word())
+    let plural = matches!(mark.0, Mark::Regression | Mark::Improvement) && mark.1 != 1;
+    let text = match mark.0 {
+        Mark::NoData => mark.0.word().to_owned(),
+        word => format!("{} {}{}", mark.1, word.word(), if plural { "s" } else { "" }),
     };
     (mark.0, text)
 }

@@ -1,5 +1,7 @@
 //! Comma-separated values by RFC 4180, with LF.
 
+use std::fmt::Write as _;
+
 use ground_core::report::{Report, SeriesHistory};
 
 use crate::night::standings;
@@ -27,20 +29,16 @@ fn number(value: Option<f64>) -> String {
 /// Renders every run of a series: one row for each point, oldest revision first.
 #[must_use]
 pub fn history(history: &SeriesHistory) -> String {
-    let mut out = "commit,dirty,committed_at_s,run,sweep,block,started,value,unit\n".to_owned();
+    let unit = field(history.series.unit.as_str());
+    let mut out = "commit,dirty,run,block,started,value,unit\n".to_owned();
     for points in &history.series.revisions {
+        let commit: String = points.revision.commit.chars().take(12).collect();
+        let (commit, dirty) = (field(&commit), points.revision.dirty);
         for point in &points.points {
-            out += &line(&[
-                points.revision.commit.clone(),
-                points.revision.dirty.to_string(),
-                points.revision.committed_at_s.to_string(),
-                point.run.to_string(),
-                point.block.0.clone(),
-                point.block.1.to_string(),
-                iso_moment(point.started_ns),
-                number(Some(point.value)),
-                history.series.unit.to_string(),
-            ]);
+            let run = field(point.run.as_str());
+            let (block, started) = (point.block.1, iso_moment(point.started_ns));
+            let value = number(Some(point.value));
+            let _ = writeln!(out, "{commit},{dirty},{run},{block},{started},{value},{unit}");
         }
     }
     out

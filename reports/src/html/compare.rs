@@ -18,8 +18,10 @@ use crate::text::{TextOptions, advice};
 
 const WIDTH: u32 = 312;
 const HEIGHT: u32 = 44;
-/// Rows of a page; equivalent ones beyond are only in the downloads.
-const ROWS: usize = 400;
+/// Rows that are drawn.
+const DRAWN: usize = 160;
+/// Rows that are only written; the rest is a number.
+const WRITTEN: usize = 500;
 
 #[derive(Template)]
 #[template(path = "compare.html")]
@@ -32,11 +34,20 @@ struct ComparePage {
     environment: Vec<(String, String, String)>,
     head: String,
     groups: Vec<Group>,
+    written: Vec<Written>,
     hidden: usize,
     advice: Vec<(String, String)>,
     caveats: Vec<(String, usize)>,
     unmatched: Vec<(String, &'static str)>,
     cases: Vec<(String, String, String, String)>,
+}
+
+/// A row in words.
+struct Written {
+    word: &'static str,
+    href: Option<String>,
+    name: String,
+    change: String,
 }
 
 struct Group {
@@ -64,12 +75,18 @@ struct Index {
     rows: Vec<(String, String, String, String)>,
 }
 
+/// Renders the first comparison of the report as one file that needs no other; none where nothing was compared.
+pub(crate) fn alone(context: &Context<'_>) -> Option<askama::Result<String>> {
+    let comparison = context.report.comparisons.first()?;
+    Some(page(context, comparison, true))
+}
+
 /// Lists the pages.
 pub(super) fn pages<'a>(context: &'a Context<'a>) -> Vec<Page<'a>> {
     let mut pages = vec![super::text("cmp/index.html", || index(context))];
     for (place, comparison) in context.report.comparisons.iter().enumerate() {
         let path = format!("cmp/{}", context.compare_name(place));
-        pages.push(super::text(path, move || page(context, comparison)));
+        pages.push(super::text(path, move || page(context, comparison, false)));
     }
     pages
 }
@@ -96,7 +113,7 @@ fn index(context: &Context<'_>) -> askama::Result<String> {
     Index {
         shell: context.shell("Compare", "Compare", "../"),
         empty: if rows.is_empty() {
-            empty("No two revisions have been compared yet.", "ground compare BASELINE CANDIDATE")
+            empty("No two revisions have been compared yet.", "ground compare BASE..HEAD")
         } else {
             String::new()
         },
@@ -105,8 +122,10 @@ fn index(context: &Context<'_>) -> askama::Result<String> {
     .render()
 }
 
-fn page(context: &Context<'_>, comparison: &Comparison) -> askama::Result<String> {
-    let kept = kept(comparison);
+/// Renders the page of one comparison; `alone`, it holds its style and leads nowhere.
+fn page(context: &Context<'_>, comparison: &Comparison, alone: bool) -> askama::Result<String> {
+    let sorted = sorted(comparison);
+    let (kept, rest) = sorted.split_at(sorted.len().min(DRAWN));
     let drawn: Vec<ForestRow> = kept.iter().map(|finding| forest_row(finding)).collect();
     let forest = Forest::of(&drawn, WIDTH);
     let mut groups: Vec<Group> = Vec::new();
@@ -119,7 +138,7 @@ fn page(context: &Context<'_>, comparison: &Comparison) -> askama::Result<String
             groups.push(Group { plan: short(&finding.series.plan, 60), rows: Vec::new() });
         }
         if let Some(group) = groups.last_mut() {
-            group.rows.push(row(context, finding, forest.row(&drawn[index], HEIGHT)));
+            group.rows.push(row(context, finding, forest.row(&drawn[index], HEIGHT), alone));
         }
     }
     let side = |word: &str, revision: &ground_core::revision::Revision| {
@@ -131,7 +150,7 @@ fn page(context: &Context<'_>, comparison: &Comparison) -> askama::Result<String
         short(&comparison.candidate.short(), 20)
     );
     ComparePage {
-        shell: context.shell(&pair, "Compare", "../"),
+        shell: Shell { alone, ..context.shell(&pair, "Compare", "../") },
         title: pair,
         headline: crate::text::compare_headline(comparison),
         sides: vec![
@@ -146,7 +165,12 @@ fn page(context: &Context<'_>, comparison: &Comparison) -> askama::Result<String
             .collect(),
         head: forest.head(),
         groups,
-        hidden: comparison.findings.len() - kept.len(),
+        written: rest
+            .iter()
+            .take(WRITTEN)
+            .map(|finding| written(context, finding, alone))
+            .collect(),
+        hidden: rest.len().saturating_sub(WRITTEN),
         advice: comparison
             .findings
             .iter()
@@ -181,8 +205,24 @@ fn page(context: &Context<'_>, comparison: &Comparison) -> askama::Result<String
     .render()
 }
 
-/// Returns the findings of the page: equivalent ones last where there are too many.
-fn kept(comparison: &Comparison) -> Vec<&Finding> {
+fn written(context: &Context<'_>, finding: &Finding, alone: bool) -> Written {
+    let link = context.series_link(&finding.series).filter(|_| !alone);
+    Written {
+        word: Mark::from(finding.verdict).title(),
+        href: link.map(|link| format!("../{link}")),
+        name: short(&format!("{} {}", finding.series.title(), finding.series.params_text()), 90),
+        change: finding.effect.map_or_else(String::new, |e| {
+            format!(
+                "{} {}",
+                number::change(e, Notation::Html),
+                number::change_interval(e, Notation::Html)
+            )
+        }),
+    }
+}
+
+/// Returns the findings, gravest first, largest against its margin first.
+fn sorted(comparison: &Comparison) -> Vec<&Finding> {
     let rank = |verdict: Verdict| match verdict {
         Verdict::Regression => 0,
         Verdict::Improvement => 1,
@@ -199,7 +239,6 @@ fn kept(comparison: &Comparison) -> Vec<&Finding> {
     kept.sort_by(|a, b| {
         rank(a.verdict).cmp(&rank(b.verdict)).then_with(|| size(b).total_cmp(&size(a)))
     });
-    kept.truncate(ROWS);
     kept
 }
 
@@ -239,7 +278,7 @@ fn forest_row(finding: &Finding) -> ForestRow {
     }
 }
 
-fn row(context: &Context<'_>, finding: &Finding, forest: String) -> Row {
+fn row(context: &Context<'_>, finding: &Finding, forest: String, alone: bool) -> Row {
     let typical = finding.baseline.level.or(finding.candidate.level).map_or(0.0, |l| l.value);
     let scale = Scale::of(&finding.unit, finding.series.stat, typical);
     let level = |level: Option<_>| {
@@ -255,7 +294,7 @@ fn row(context: &Context<'_>, finding: &Finding, forest: String) -> Row {
         markup(&short(&key.metric_name(), 60)),
         arrow(finding.direction)
     );
-    let name = context.series_link(key).map_or_else(
+    let name = context.series_link(key).filter(|_| !alone).map_or_else(
         || format!("<span class=\"nm\">{text}</span>"),
         |link| format!("<a class=\"nm\" href=\"../{link}\">{text}</a>"),
     );

@@ -33,7 +33,7 @@ struct Rule {
 pub(super) fn render(context: &Context<'_>) -> askama::Result<String> {
     let shell = context.shell("Gate", "Gate", "../");
     let Some(gate) = &context.report.gate else {
-        let empty = empty("No gate was asked of this report.", "ground gate POLICY");
+        let empty = empty("No gate was asked of this report.", "ground report --policy FILE");
         return Page {
             shell,
             empty,

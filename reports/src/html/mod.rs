@@ -15,6 +15,7 @@ mod tonight;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+pub(crate) use compare::alone;
 pub(crate) use context::{Context, series_path};
 
 use crate::site::Page;
@@ -25,7 +26,7 @@ const SCRIPT: &str = include_str!("../../assets/a.js");
 /// Lists every file of the site.
 pub(crate) fn pages<'a>(context: &'a Context<'a>) -> Vec<Page<'a>> {
     let mut pages = vec![
-        text("a.css", || Ok(lean(STYLE).replace('\n', ""))),
+        text("a.css", || Ok(style())),
         text("a.js", || Ok(lean(SCRIPT))),
         text("index.html", || tonight::render(context)),
         text("matrix.html", || more::matrix(context)),
@@ -43,6 +44,11 @@ pub(crate) fn pages<'a>(context: &'a Context<'a>) -> Vec<Page<'a>> {
     pages.extend(series::pages(context));
     pages.extend(crate::formats::pages(context));
     pages
+}
+
+/// Returns the style sheet as it is served.
+pub(crate) fn style() -> String {
+    lean(STYLE).replace('\n', "")
 }
 
 /// Returns a style sheet or script without indentation and without lines that are only a comment.

@@ -91,11 +91,11 @@ pub(super) fn data_quality(context: &Context<'_>) -> askama::Result<String> {
     caveats.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     caveats.truncate(60);
     DataQuality {
-        shell: context.shell("Data quality", "Data quality", ""),
+        shell: context.shell("Data quality", "Data quality", "").with_source(context),
         empty: if context.report.trust.is_empty() {
             empty(
                 "No series has enough runs to say how far it may be believed.",
-                "ground run COMPOSITION --repetitions 5",
+                "ground run PATH --repetitions 5",
             )
         } else {
             String::new()
@@ -157,7 +157,7 @@ pub(super) fn sweeps(context: &Context<'_>) -> askama::Result<String> {
         empty: if sweeps.is_empty() {
             empty(
                 "No two series differ in one numeric parameter only.",
-                "ground sweep COMPOSITION --param instances=2,4,8,16,32",
+                "ground run PATH --sweep NAME=2,4,8,16,32",
             )
         } else {
             String::new()
@@ -175,9 +175,10 @@ fn view(name: &str, key: &SeriesKey, mut members: Vec<(f64, &SeriesHistory)>) ->
         .filter_map(|(at, h)| Some(SweepPoint { at: *at, level: newest(h)? }))
         .collect();
     let typical = points.get(points.len() / 2)?.level.value;
-    let scale = Scale::of(&members.first()?.1.series.unit, key.stat, typical);
+    let unit = &members.first()?.1.series.unit;
+    let scale = Scale::of(unit, key.stat, typical);
     let title = format!("{} by {name}", key.title());
-    let chart = sweep(&points, name, &scale, &title)?;
+    let chart = sweep(&points, name, (unit, key.stat), &title)?;
     Some(SweepView {
         title: short(&title, 120),
         line: where_line(key),
@@ -217,12 +218,10 @@ pub(super) fn matrix(context: &Context<'_>) -> askama::Result<String> {
     Plain {
         shell: context.shell("Matrix", "Matrix", ""),
         heading: "Which network feature holds on which runner, and how exactly?",
-        body: empty(
-            "No conformance run is in this report: latency, jitter, loss, reorder, duplicate, corrupt, rate, \
-             partition and DNS would each have a row, every runner a column, and a cell would say what was asked \
-             and what was got.",
-            "ground conformance --runner local:netns",
-        ),
+        body: "<p class=\"no\">Latency, jitter, loss, reorder, duplicate, corrupt, rate, partition and DNS would \
+               each have a row here and every runner a column; a cell would say what was asked and what was got, \
+               with an interval. This version has no command that measures it.</p>"
+            .to_owned(),
     }
     .render()
 }

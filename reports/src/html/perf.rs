@@ -122,7 +122,7 @@ fn index(context: &Context<'_>) -> askama::Result<String> {
         })
         .collect();
     Performance {
-        shell: context.shell("Performance", "Performance", "../"),
+        shell: context.shell("Performance", "Performance", "../").with_source(context),
         total: context.standings.len(),
         plans,
         title: String::new(),

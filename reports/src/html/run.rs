@@ -110,7 +110,7 @@ fn index(context: &Context<'_>) -> askama::Result<String> {
     Index {
         shell: context.shell("Runs", "Runs", "../"),
         empty: if rows.is_empty() {
-            empty("This report holds no single run.", "ground report --out DIR --runs 20")
+            empty("This report holds no single run.", "ground run PATH")
         } else {
             String::new()
         },

@@ -52,7 +52,7 @@ struct Page {
     strip: Option<String>,
     changes: Vec<ChangeRow>,
     nights: Vec<NightRow>,
-    csv: String,
+    csv: Option<String>,
     total: usize,
     caveats: Vec<String>,
 }
@@ -110,9 +110,11 @@ pub(super) fn pages<'a>(context: &'a Context<'a>) -> Vec<File<'a>> {
         pages.push(super::keyed(format!("d/s/{id}.js"), input, move || {
             Ok(super::data::series(context, history))
         }));
-        pages.push(super::keyed(format!("raw/{id}.csv"), input, move || {
-            Ok(crate::formats::csv::history(history))
-        }));
+        if context.options.raw_runs {
+            pages.push(super::keyed(format!("raw/{id}.csv"), input, move || {
+                Ok(crate::formats::csv::history(history))
+            }));
+        }
     }
     pages
 }
@@ -128,9 +130,6 @@ fn input(context: &Context<'_>, standing: &Standing<'_>, history: &SeriesHistory
         format!("{:?}{:?}", history.verdict, history.minimum_detectable).hash(hasher);
         (history.series.unit.as_str(), history.series.direction.as_str()).hash(hasher);
         super::feed_float(hasher, history.series.margin);
-        context.report.revisions.last().hash(hasher);
-        context.report.revisions.len().hash(hasher);
-        context.report.series.len().hash(hasher);
         for points in &history.series.revisions {
             points.revision.hash(hasher);
             context.place(&points.revision).hash(hasher);
@@ -138,9 +137,14 @@ fn input(context: &Context<'_>, standing: &Standing<'_>, history: &SeriesHistory
             for point in &points.points {
                 super::feed_float(hasher, point.value);
                 point.started_ns.hash(hasher);
-                point.run.as_str().hash(hasher);
+                if context.options.raw_runs {
+                    point.run.as_str().hash(hasher);
+                }
             }
         }
+        context.report.comparisons.first().map(|c| (&c.baseline, &c.candidate)).hash(hasher);
+        range(context, standing, history).hash(hasher);
+        events(context, history).hash(hasher);
         for quantile in siblings(context, standing) {
             format!("{quantile:?}").hash(hasher);
         }
@@ -211,7 +215,7 @@ fn page(
         .map(|link| format!("../{link}"));
     Page {
         shell: context.shell(&key.title(), "Performance", "../"),
-        csv: format!("../raw/{id}.csv"),
+        csv: context.options.raw_runs.then(|| format!("../raw/{id}.csv")),
         id,
         case: short(&format!("{}/{}", key.plan, key.case), 90),
         metric: short(&key.metric_name(), 90),

@@ -18,8 +18,10 @@ pub(crate) struct Shell {
     pub(crate) nav: &'static str,
     /// Entries of the bar: address, word.
     pub(crate) links: [(&'static str, &'static str); 9],
-    /// What the site was made from.
+    /// What the site was made from; empty on pages that do not depend on all of it.
     pub(crate) source: String,
+    /// Whether the page stands alone, without the rest of the site.
+    pub(crate) alone: bool,
 }
 
 /// Entries of the bar.
@@ -44,13 +46,6 @@ impl Shell {
         root: &'static str,
     ) -> Self {
         let report = context.report;
-        let head = report
-            .revisions
-            .last()
-            .map_or_else(String::new, |r| format!(" up to {}", short(&r.short(), 20)));
-        let plural = |count: usize, one: &str, many: &str| {
-            format!("{count} {}", if count == 1 { one } else { many })
-        };
         Self {
             title: short(title, 120),
             root,
@@ -62,11 +57,21 @@ impl Shell {
             branch: short(&context.options.branch, 40),
             nav,
             links: LINKS,
-            source: format!(
-                "{} over {}{head}",
-                plural(report.series.len(), "series", "series"),
-                plural(report.revisions.len(), "revision", "revisions"),
-            ),
+            source: String::new(),
+            alone: false,
         }
+    }
+
+    /// Says in the foot what the whole site was made from; pages that say it change every night.
+    pub(crate) fn with_source(mut self, context: &Context<'_>) -> Self {
+        let report = context.report;
+        let head = report
+            .revisions
+            .last()
+            .map_or_else(String::new, |r| format!(" up to {}", short(&r.short(), 20)));
+        let (series, revisions) = (report.series.len(), report.revisions.len());
+        let plural = if revisions == 1 { "" } else { "s" };
+        self.source = format!("Made from {series} series over {revisions} revision{plural}{head}");
+        self
     }
 }

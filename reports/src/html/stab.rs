@@ -156,7 +156,7 @@ pub(super) fn render(context: &Context<'_>) -> askama::Result<String> {
             counts.flaky, counts.broken, counts.stable, counts.cases_without_data
         ),
         empty: if cases.is_empty() {
-            empty("No testcase has outcomes yet.", "ground run COMPOSITION --repetitions 5")
+            empty("No testcase has outcomes yet.", "ground run PATH --repetitions 5")
         } else {
             String::new()
         },
@@ -196,7 +196,7 @@ fn row(case: &StabilityFinding, columns: &[Revision]) -> Row {
         ),
         cells: outcome_cells(&Cells {
             outcomes: &outcomes,
-            pitch: 13,
+            pitch: 12,
             title: &format!("{name} by revision"),
         }),
         bar: pass_bar(case),

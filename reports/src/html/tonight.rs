@@ -104,7 +104,7 @@ pub(super) fn render(context: &Context<'_>) -> askama::Result<String> {
         revision.map_or_else(String::new, |r| Day::of_seconds(r.committed_at_s).short())
     };
     Tonight {
-        shell: context.shell("Tonight", "Tonight", ""),
+        shell: context.shell("Tonight", "Tonight", "").with_source(context),
         eyebrow: eyebrow(context),
         headline: context.counts.headline(),
         gate: gate_box(context),
@@ -115,7 +115,7 @@ pub(super) fn render(context: &Context<'_>) -> askama::Result<String> {
         total: context.standings.len(),
         rows,
         stability: if report.stability.is_empty() {
-            empty("No testcase has outcomes yet.", "ground run COMPOSITION --repetitions 5")
+            empty("No testcase has outcomes yet.", "ground run PATH --repetitions 5")
         } else {
             String::new()
         },

@@ -19,7 +19,7 @@ pub struct SiteOptions {
     pub commit_url: String,
     /// Threads that render pages; 0 takes as many as the machine has.
     pub threads: usize,
-    /// Whether every run's value is written beside the pages, for zoom and download.
+    /// Whether every run's value is written beside the pages for download, about 60 bytes each.
     pub raw_runs: bool,
 }
 
@@ -76,4 +76,16 @@ pub fn write_site(
     let pages = crate::html::pages(&context);
     tree.write(&pages, options.threads)?;
     tree.finish()
+}
+
+/// Renders the report's first comparison as one HTML file that needs no other, for attaching to a ticket; none where
+/// nothing was compared.
+///
+/// # Errors
+/// [`SiteError::Render`] where the page's template could not be filled.
+pub fn compare_file(report: &Report, options: &SiteOptions) -> Result<Option<String>, SiteError> {
+    let context = crate::html::Context::new(report, options);
+    crate::html::alone(&context)
+        .transpose()
+        .map_err(|source| SiteError::Render { page: "compare".to_owned(), source })
 }

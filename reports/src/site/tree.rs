@@ -13,8 +13,11 @@ use super::{SiteError, SiteSummary};
 /// Name of the file that says what the site's files were made from.
 const MANIFEST: &str = ".ground-site";
 
-/// Raised whenever the same input gives other bytes than before.
-const RENDERER: &str = concat!("1 ", env!("CARGO_PKG_VERSION"));
+/// Names this renderer by a hash of its source: another one may give other bytes for the same input.
+const RENDERER: &str = env!("GROUND_RENDERER");
+
+/// What stands there now, and whether it was written.
+type Written = Result<(Entry, bool), SiteError>;
 
 type Render<'a> = Box<dyn Fn() -> Result<Vec<u8>, askama::Error> + Send + Sync + 'a>;
 
@@ -66,7 +69,7 @@ impl Tree {
         };
         self.make_dirs(pages)?;
         let next = AtomicUsize::new(0);
-        let done: Mutex<Vec<(usize, Result<(Entry, bool), SiteError>)>> = Mutex::new(Vec::new());
+        let done: Mutex<Vec<(usize, Written)>> = Mutex::new(Vec::new());
         std::thread::scope(|scope| {
             for _ in 0..threads.min(pages.len()) {
                 scope.spawn(|| {
@@ -103,7 +106,7 @@ impl Tree {
     }
 
     /// Writes one page unless it stands there already; says whether it wrote.
-    fn write_one(&self, page: &Page<'_>) -> Result<(Entry, bool), SiteError> {
+    fn write_one(&self, page: &Page<'_>) -> Written {
         let path = self.root.join(&page.path);
         let known = self.before.get(&page.path).copied();
         let stands = |entry: Entry| fs::metadata(&path).is_ok_and(|meta| meta.len() == entry.bytes);

@@ -15,6 +15,8 @@ mod shift;
 mod small;
 mod spark;
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod width;
 
 pub(crate) use forest::{Forest, ForestRow};

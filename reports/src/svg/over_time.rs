@@ -22,6 +22,9 @@ pub(crate) struct Barrier {
     pub(crate) opened: f64,
 }
 
+/// A curve: its name, which value of an interval it shows, how it looks.
+type Curve = (&'static str, fn(&Interval) -> f64, Paint);
+
 /// Values that the p99 of an interval needs.
 const NEEDED_P99: u64 = 100;
 
@@ -51,7 +54,7 @@ pub(crate) fn over_time(
     y_axis(&plot, scale, unit, log);
     time_axis(&plot);
     draw_barriers(&plot, barriers);
-    let curves: [(&str, fn(&Interval) -> f64, Paint); 3] = [
+    let curves: [Curve; 3] = [
         ("p50", |i| i.1, Paint::Raw),
         ("p95", |i| i.2, Paint::Data),
         ("p99", |i| if i.4 >= NEEDED_P99 { i.3 } else { f64::NAN }, Paint::Raw),
@@ -96,11 +99,7 @@ fn y_axis(plot: &Plot<'_>, scale: &Scale, unit: &Unit, log: bool) {
             .into_iter()
             .map(|tick| {
                 let own = Scale::of(unit, Stat::Value, tick);
-                let decimals = tick_decimals(tick * own.factor);
-                (
-                    tick.log10(),
-                    format!("{} {}", own.number(tick, decimals, Notation::Html), own.unit),
-                )
+                (tick.log10(), own.short(tick, Notation::Html))
             })
             .collect()
     } else {

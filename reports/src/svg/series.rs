@@ -403,7 +403,8 @@ impl<'a> Window<'a> {
             .map(|points| Day::of_seconds(points.revision.committed_at_s).short());
         let length = current.last + 1 - current.first.min(current.last);
         if let Some(since) = since {
-            let text = format!("since {since}, {length} revisions");
+            let text =
+                format!("since {since}, {length} revision{}", if length == 1 { "" } else { "s" });
             plot.text(&text, (x, now_y + 150), Anchor::Start, Paint::Note);
         }
         if let Some(before) = before {

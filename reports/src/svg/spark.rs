@@ -81,9 +81,11 @@ fn levels(plot: &Plot<'_>, history: &SeriesHistory, first: usize, mark: Mark) {
 pub(crate) fn outcome_strip(finding: &StabilityFinding, size: (u32, u32), shown: usize) -> String {
     let first = finding.revisions.len().saturating_sub(shown);
     let mut canvas = Canvas::new(size.0, size.1);
-    let width = shown.min(finding.revisions.len()).max(1) as f64;
+    let count = finding.revisions.len() - first;
+    let width = count.max(shown / 2);
+    let left = width - count;
     let margins = Margins { top: 2.0, right: 4.0, bottom: 2.0, left: 1.0 };
-    let plot = Plot::new(&mut canvas, margins, 0.0..width, 0.0..1.0);
+    let plot = Plot::new(&mut canvas, margins, 0.0..width as f64, 0.0..1.0);
     let mark = Mark::from(finding.verdict);
     let mark = if mark == Mark::Stable { Mark::Flaky } else { mark };
     for failed in [false, true] {
@@ -91,7 +93,7 @@ pub(crate) fn outcome_strip(finding: &StabilityFinding, size: (u32, u32), shown:
             if counts.runs() == 0 || (counts.failures() > 0) != failed {
                 continue;
             }
-            let x = place as f64 + 0.12;
+            let x = (left + place) as f64 + 0.12;
             let (half, paint) =
                 if failed { (0.5, Paint::Of(Role::Shape, mark)) } else { (0.2, Paint::Cell) };
             plot.area((x, 0.5 + half), (x + 0.7, 0.5 - half), paint);

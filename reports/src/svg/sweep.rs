@@ -2,6 +2,8 @@
 
 use ground_core::finding::Estimate;
 
+use ground_core::metric::{Stat, Unit};
+
 use super::backend::{Canvas, Label};
 use super::paint::{Paint, Role};
 use super::plot::{Anchor, Margins, Plot};
@@ -22,9 +24,10 @@ pub(crate) struct SweepPoint {
 pub(crate) fn sweep(
     points: &[SweepPoint],
     parameter: &str,
-    scale: &Scale,
+    unit: (&Unit, Stat),
     title: &str,
 ) -> Option<String> {
+    let written = |value: f64| Scale::of(unit.0, unit.1, value).short(value, Notation::Html);
     let positive = |value: f64| value.is_finite() && value > 0.0;
     let points: Vec<SweepPoint> =
         points.iter().copied().filter(|p| positive(p.at) && positive(p.level.value)).collect();
@@ -45,7 +48,7 @@ pub(crate) fn sweep(
     let y_labels: Vec<(f64, String)> =
         log_ticks(&(10f64.powf(plot.y.start)..10f64.powf(plot.y.end)), 6)
             .into_iter()
-            .map(|tick| (tick.log10(), scale.value(tick, Notation::Html)))
+            .map(|tick| (tick.log10(), written(tick)))
             .collect();
     plot.y_ticks(&y_labels);
     let x_labels: Vec<(f64, String)> = points
@@ -85,9 +88,9 @@ pub(crate) fn sweep(
     drop(plot);
     let desc = format!(
         "from {} at {} to {} at {}",
-        scale.value(first.level.value, Notation::Html),
+        written(first.level.value),
         first.at,
-        scale.value(last.level.value, Notation::Html),
+        written(last.level.value),
         last.at
     );
     let title = crate::plain::short(title, 160);

@@ -110,7 +110,7 @@ fn group(
         Cell::right("baseline"),
         Cell::right("candidate"),
         Cell::right("change"),
-        Cell::left("95% interval"),
+        Cell::left("95 % interval"),
         Cell::right("n"),
         Cell::left("verdict"),
     ]);

@@ -165,7 +165,7 @@ fn tail(history: &SeriesHistory, options: TextOptions) -> String {
     }
     if let Some(seen) = history.minimum_detectable {
         out += &format!(
-            "the newest revision's runs show a change of {} with 80% power; the margin is {}\n",
+            "the newest revision's runs show a change of {} with 80 % power; the margin is {}\n",
             number::percent(seen, options.notation()),
             number::percent(history.series.margin, options.notation())
         );

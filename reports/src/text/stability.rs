@@ -23,7 +23,7 @@ pub fn stability(findings: &[StabilityFinding], options: &TextOptions) -> String
         Cell::left("verdict"),
         Cell::right("failed"),
         Cell::right("fail rate"),
-        Cell::left("95% interval"),
+        Cell::left("95 % interval"),
         Cell::left("newest last"),
     ]);
     for finding in findings {

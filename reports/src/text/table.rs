@@ -1,5 +1,8 @@
 //! Columns that line up.
 
+/// Characters of the first column that are enough to tell rows apart.
+const ENOUGH: usize = 44;
+
 /// One field of a table.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Cell {
@@ -42,7 +45,9 @@ impl Table {
         self.rows.push(cells);
     }
 
-    /// Lays the table out within `width`: the first column gives way where it does not fit.
+    /// Lays the table out within `width`.
+    ///
+    /// Where the first column does not fit, it gives way; where it would lose too much, it gets a line of its own.
     pub(super) fn render(&self, width: usize) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let mut widths = vec![0; columns];
@@ -51,13 +56,23 @@ impl Table {
                 widths[column] = widths[column].max(cell.width());
             }
         }
-        let total: usize = widths.iter().sum::<usize>() + 2 * columns.saturating_sub(1);
-        if let Some(first) = widths.first_mut() {
-            *first = first.saturating_sub(total.saturating_sub(width)).max(16.min(*first));
+        let Some(first) = widths.first().copied() else { return String::new() };
+        let rest: usize = widths[1..].iter().map(|width| width + 2).sum();
+        let room = width.saturating_sub(rest);
+        if first > room && room < first.min(ENOUGH) {
+            return self.stacked(&widths, width);
         }
+        widths[0] = first.min(room.max(1));
+        self.rows.iter().map(|row| line(row, &widths)).collect()
+    }
+
+    fn stacked(&self, widths: &[usize], width: usize) -> String {
         let mut out = String::new();
         for row in &self.rows {
-            out += &line(row, &widths);
+            if let Some((first, rest)) = row.split_first() {
+                out += &line(std::slice::from_ref(first), &[width.min(first.width())]);
+                out += &format!("  {}", line(rest, &widths[1..]));
+            }
         }
         out
     }
@@ -107,6 +122,13 @@ mod tests {
             table.render(80),
             "a-very-long-name-of-a-series    1\nb                             100\n"
         );
-        assert_eq!(table.render(21), "a-very-..-series    1\nb                 100\n");
+        assert_eq!(table.render(21), "a-very-lon..-a-series\n    1\nb\n  100\n");
+    }
+
+    #[test]
+    fn names_that_are_long_enough_are_cut_in_their_middle() {
+        let mut table = Table::default();
+        table.row(vec![Cell::left("x".repeat(60)), Cell::right("1")]);
+        assert_eq!(table.render(53), format!("{}..{}  1\n", "x".repeat(24), "x".repeat(24)));
     }
 }

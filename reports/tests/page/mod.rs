@@ -59,6 +59,9 @@ pub(crate) fn read(source: &str) -> Result<Page, String> {
             let labelled = attributes.iter().any(|(n, _)| n == "aria-label");
             page.unnamed += usize::from(!hidden && !labelled && !rest.starts_with("<title>"));
         }
+        if name == "style" {
+            rest = &rest[rest.find("</style>").ok_or("a style sheet does not end")?..];
+        }
         if !closed && !VOID.contains(&name.as_str()) {
             open.push(name);
         }

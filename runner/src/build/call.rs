@@ -51,7 +51,10 @@ impl Log {
             text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("$ "))
         };
         let speaks = |line: &&str| line.starts_with("error") || line.contains("error: ");
-        lines().find(speaks).or_else(|| lines().last()).map(|line| line.chars().take(300).collect())
+        lines()
+            .find(speaks)
+            .or_else(|| lines().next_back())
+            .map(|line| line.chars().take(300).collect())
     }
 
     pub(super) fn contains(&self, needles: &[&str]) -> bool {

@@ -15,7 +15,7 @@ use crate::revisions::{Git, Place};
 /// Builds with the command of key `build`, if any, and starts with the command of key `run`.
 ///
 /// Keys: `build` (a string for `sh -c`, or a list of words), `run` (words), `outputs` (files and directories that make
-/// up the artifact; the plan's directory when absent), `env` (for the build), `run_env` (for the instances),
+/// up the artifact; the plan's directory when absent, without what git ignores but with what `run` names), `env` (for the build), `run_env` (for the instances),
 /// `toolchain` (a command whose output names the tools, such as `["gcc", "--version"]`) and `lang`. Selectors are in
 /// `GROUND_SELECTORS`, separated by commas.
 ///
@@ -75,7 +75,7 @@ impl Builder for GenericBuilder {
             let toolchain = self.toolchain(job).await?;
             build(job).await?;
             let files = match job.spec.texts("outputs")? {
-                None => listed(job)?,
+                None => listed_with(job, &run)?,
                 Some(outputs) => named(job, &outputs)?,
             };
             let command = command(job, &run, &files)?;
@@ -120,6 +120,20 @@ pub(super) fn listed(job: &Job<'_>) -> Result<BTreeMap<String, PathBuf>, Fault> 
         .map(path)
         .filter(|(_, path)| path.is_file() || path.is_symlink())
         .collect())
+}
+
+/// Returns [`listed`] files and those that `run` names, which git often ignores since they were built.
+fn listed_with(job: &Job<'_>, run: &[String]) -> Result<BTreeMap<String, PathBuf>, Fault> {
+    let mut files = listed(job)?;
+    for word in run {
+        let name = word.strip_prefix("./").unwrap_or(word);
+        let path = job.dir.join(name);
+        let inside = !name.split('/').any(|part| matches!(part, "" | "." | ".."));
+        if inside && path.is_file() {
+            files.insert(name.to_owned(), path);
+        }
+    }
+    Ok(files)
 }
 
 /// Returns the files that `outputs` name, directories with everything in them.

@@ -144,4 +144,4 @@ pub fn builders() -> Vec<Box<dyn Builder>> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

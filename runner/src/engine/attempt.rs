@@ -12,10 +12,10 @@ use tokio::sync::mpsc;
 use super::contamination::{self, Observed};
 use super::error::EngineError;
 use super::event::EngineEvent;
-use super::ports::Collected;
 use super::retention;
 use super::session::Session;
 use crate::fingerprint::Reading;
+use crate::ingest::Collected;
 use crate::runner::{RunControl, Runner, RunnerError};
 
 /// By how much wall clock and monotonic clock may disagree over a run before it is told: one second.

@@ -77,6 +77,16 @@ pub enum EngineError {
         #[source]
         source: BoxError,
     },
+    /// Too many runs in a row could not be executed; all their attempts are recorded.
+    #[error("runner `{runner}` could not execute {runs} runs in a row: {reason}")]
+    Machinery {
+        /// The runner.
+        runner: String,
+        /// How many.
+        runs: u32,
+        /// Why not the last of them.
+        reason: String,
+    },
     /// The stopping rule failed; all runs so far are recorded.
     #[error("the stopping rule of sweep `{sweep}` failed")]
     Rule {
@@ -128,7 +138,9 @@ impl EngineError {
             (_, Some(StorageTrouble::Full)) => format!("make room on the disk; {resume}"),
             (_, Some(StorageTrouble::ReadOnly)) => format!("make it writable; {resume}"),
             (Self::Busy { .. }, _) => "wait for it, or end it; it saves its state".to_owned(),
-            (Self::Record { .. } | Self::Rule { .. }, _) => resume.to_owned(),
+            (Self::Record { .. } | Self::Rule { .. } | Self::Machinery { .. }, _) => {
+                resume.to_owned()
+            }
             (Self::Journal(error), _) => error.hint(),
             _ => String::new(),
         }

@@ -31,7 +31,7 @@ pub use contamination::{FOREIGN_SHARE, LOAD_BEFORE, PRESSURE_BEFORE, STEAL_SHARE
 pub use error::{EngineError, StorageTrouble};
 pub use event::EngineEvent;
 pub use journal::{JOURNAL_VERSION, JournalError};
-pub use ports::{BoxError, Collected, Collector, Recorder};
+pub use ports::{BoxError, Collected, Collector, OutputsCollector, Recorder};
 pub use request::{Retention, RetryPolicy, SweepOptions, SweepRequest, SweepRun};
 pub use rule::{BlockReport, Decision, StoppingRule};
 pub use session::{FailedBuild, SweepEnd, SweepSummary};

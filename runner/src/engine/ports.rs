@@ -6,7 +6,9 @@ use futures::future::BoxFuture;
 use ground_core::execution::{Execution, RunRequest};
 use ground_core::id::RunId;
 use ground_core::metric::MetricSpec;
-use ground_core::record::{MetricDef, PointRow, RunRecord, SampleSeries, SketchRow};
+use ground_core::record::RunRecord;
+
+pub use crate::ingest::Collected;
 
 /// An error of another room.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -33,17 +35,22 @@ pub trait Collector: Send + Sync {
     ) -> BoxFuture<'a, Result<Collected, BoxError>>;
 }
 
-/// What instances measured; see [`RunRecord`] for the meaning of each.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Collected {
-    /// Metrics, by name.
-    pub metrics: Vec<MetricDef>,
-    /// Samples, by instance and metric.
-    pub samples: Vec<SampleSeries>,
-    /// Sketches, by instance, metric and time.
-    pub sketches: Vec<SketchRow>,
-    /// Summaries, by metric and summary.
-    pub points: Vec<PointRow>,
-    /// What a reader of the numbers must know.
-    pub caveats: Vec<String>,
+/// Reads the files that instances of process runners leave in their output directories.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OutputsCollector;
+
+impl Collector for OutputsCollector {
+    fn collect<'a>(
+        &'a self,
+        request: &'a RunRequest,
+        execution: &'a Execution,
+        specs: &'a BTreeMap<String, MetricSpec>,
+    ) -> BoxFuture<'a, Result<Collected, BoxError>> {
+        let (execution, outputs, specs) =
+            (execution.clone(), request.outputs.clone(), specs.clone());
+        Box::pin(async move {
+            let reading = move || crate::ingest::collect(&execution, &outputs, &specs);
+            Ok(tokio::task::spawn_blocking(reading).await?)
+        })
+    }
 }

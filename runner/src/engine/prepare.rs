@@ -42,6 +42,14 @@ impl Prepared {
         self.groups[cell].iter().map(outcome).collect()
     }
 
+    /// Returns whether there is something to run for every group of a cell at a revision.
+    pub(super) fn is_built(&self, cell: usize, revision: usize) -> bool {
+        let ready = |spec: &usize| {
+            matches!(self.builds.outcome(revision, *spec), BuildOutcome::Ready { .. })
+        };
+        self.groups[cell].iter().all(ready)
+    }
+
     /// Returns the specifications of a cell's groups.
     pub(super) fn specs(&self, cell: usize) -> impl Iterator<Item = &BuildSpec> {
         self.groups[cell].iter().map(|&spec| &self.specs[spec])
@@ -136,6 +144,7 @@ fn asked(engine: &Engine, request: &SweepRequest, targets: &[Target], builds: &B
         request.plan.clone(),
         request.repetitions.to_string(),
         request.seed.map(|seed| seed.to_string()).unwrap_or_default(),
+        request.options.pin.to_string(),
     ];
     for run in &request.runs {
         let set: BTreeMap<String, String> = run.resolved.params();

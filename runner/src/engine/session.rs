@@ -1,6 +1,6 @@
 //! One session of a sweep: from where its journal ends to the end of the sweep, or as far as it gets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -82,6 +82,9 @@ enum Flow {
     Stop,
 }
 
+/// After so many runs in a row that our machinery could not execute, the session ends: it will not execute the next.
+const GIVE_UP_AFTER: u32 = 5;
+
 /// One session at work.
 pub(super) struct Session<'a> {
     pub(super) engine: &'a Engine,
@@ -98,6 +101,10 @@ pub(super) struct Session<'a> {
     summary: SweepSummary,
     began: Duration,
     resumed: bool,
+    /// Runs in a row that our machinery could not execute.
+    broken: u32,
+    /// Why the last attempt ended as it did.
+    last_reason: String,
 }
 
 impl<'a> Session<'a> {
@@ -149,6 +156,8 @@ impl<'a> Session<'a> {
             last_end: None,
             _lock: lock,
             pace: BTreeMap::new(),
+            broken: 0,
+            last_reason: String::new(),
         };
         if session.state.ended || session.state.batches == 0 {
             let why = if session.state.ended { Why::Again } else { Why::Asked };
@@ -178,7 +187,8 @@ impl<'a> Session<'a> {
             let news = self.summary.recorded > recorded_before;
             let cell = block[0].cell;
             // A block whose decision was lost in a crash is asked about again.
-            if news || (self.resumed && !self.state.went_beyond(cell, block[0].block)) {
+            let undecided = || self.resumed && !self.state.went_beyond(cell, block[0].block);
+            if self.engine.rule.is_some() && (news || undecided()) {
                 self.ask_rule(&block).await?;
             }
         }
@@ -196,7 +206,7 @@ impl<'a> Session<'a> {
             }
             if tries > self.request.options.retries.retries {
                 // Left open: another session tries again.
-                return Ok(Flow::Next);
+                return self.give_up(slot);
             }
             tries += 1;
             let artifacts = match self.prepared.artifacts(slot.cell, slot.revision) {
@@ -214,13 +224,27 @@ impl<'a> Session<'a> {
                 return Ok(Flow::Stop);
             };
             let kind = record.run.outcome.kind;
+            self.last_reason.clone_from(&record.run.outcome.reason);
             let open = self.request.options.retries.leaves_open(kind, tries);
             self.record(slot, record, open).await?;
+            if kind != OutcomeKind::InfraError {
+                self.broken = 0;
+            }
             if kind == OutcomeKind::Canceled && self.control.cancel.is_cancelled() {
                 return Ok(Flow::Stop);
             }
         }
         Ok(Flow::Next)
+    }
+
+    /// Leaves a run to another session, and everything behind it when too many in a row were.
+    fn give_up(&mut self, slot: Slot) -> Result<Flow, EngineError> {
+        self.broken += 1;
+        if self.broken < GIVE_UP_AFTER {
+            return Ok(Flow::Next);
+        }
+        let runner = self.request.runs[slot.cell].cell.runner.clone();
+        Err(EngineError::Machinery { runner, runs: self.broken, reason: self.last_reason.clone() })
     }
 
     /// Returns the number of the attempt to make now; nothing when the run is done.
@@ -335,14 +359,13 @@ impl<'a> Session<'a> {
     async fn ask_rule(&mut self, block: &[Slot]) -> Result<(), EngineError> {
         let Some(rule) = self.engine.rule.clone() else { return Ok(()) };
         let (cell, number) = (block[0].cell, block[0].block);
-        let own = |slot: &&Slot| slot.cell == cell && slot.revision == block[0].revision;
-        let planned = self.state.needed().filter(own).filter(|slot| slot.block > number).count();
-        let recorded = self
-            .state
-            .needed()
-            .filter(own)
-            .filter(|slot| self.state.is_done(slot.position))
-            .count();
+        let own = |slot: &&Slot| slot.cell == cell;
+        let blocks_of = |wanted: &dyn Fn(&Slot) -> bool| {
+            let blocks = self.state.needed().filter(own).filter(|slot| wanted(slot));
+            blocks.map(|slot| slot.block).collect::<BTreeSet<u32>>().len()
+        };
+        let planned = blocks_of(&|slot| slot.block > number);
+        let recorded = blocks_of(&|slot| self.state.is_done(slot.position));
         let count = |n: usize| u32::try_from(n).expect("bug: a sweep of over 2^32 runs");
         let report = BlockReport {
             sweep: self.summary.sweep.clone(),
@@ -400,7 +423,7 @@ impl<'a> Session<'a> {
             self.pace.get(&cell).and_then(|(sum, count)| sum.checked_div(*count)).unwrap_or(usual)
         };
         let open = self.state.needed().filter(|slot| !self.state.is_done(slot.position));
-        let runs = open.filter(|slot| self.prepared.artifacts(slot.cell, slot.revision).is_ok());
+        let runs = open.filter(|slot| self.prepared.is_built(slot.cell, slot.revision));
         Some(runs.map(|slot| mean(slot.cell)).sum())
     }
 

@@ -100,8 +100,15 @@ fn agree(
             let agreed = all.entry(name.clone()).or_default();
             agreed.untrusted |= metric.untrusted;
             agreed.unit = agreed.unit.take().or_else(|| metric.unit.clone());
-            disagree(name, "kind", agreed.kind, metric.kind, &who, notes);
-            disagree(name, "direction", agreed.direction, metric.direction, &who, notes);
+            for (what, differs) in [
+                ("kind", differ(agreed.kind, metric.kind)),
+                ("direction", differ(agreed.direction, metric.direction)),
+            ] {
+                if differs {
+                    let text = format!("is given another {what} than by the others");
+                    notes.metric(name, &text, who());
+                }
+            }
             agreed.kind = agreed.kind.or(metric.kind);
             agreed.direction = agreed.direction.or(metric.direction);
         }
@@ -114,19 +121,9 @@ fn agree(
     all
 }
 
-fn disagree<T: PartialEq>(
-    name: &str,
-    what: &str,
-    known: Option<T>,
-    said: Option<T>,
-    who: &dyn Fn() -> String,
-    notes: &mut Notes,
-) {
-    if let (Some(known), Some(said)) = (known, said)
-        && known != said
-    {
-        notes.metric(name, &format!("is given another {what} than by the others"), who());
-    }
+/// Returns whether both said something, and not the same.
+fn differ<T: PartialEq>(known: Option<T>, said: Option<T>) -> bool {
+    known.zip(said).is_some_and(|(known, said)| known != said)
 }
 
 /// The plan's and composition's words come before those of instances, but cannot change what values mean.

@@ -106,7 +106,7 @@ pub(super) fn read(
 
 /// Takes one line in; false when it is no metric line.
 fn take(text: &str, last_ns: &mut i64, found: &mut Found) -> bool {
-    let parsed = match serde_json::from_str::<MetricLine<'_>>(text) {
+    match serde_json::from_str::<MetricLine<'_>>(text) {
         Ok(line) => record(&line, last_ns, found),
         // Python and JS libraries write bare words that JSON does not have.
         Err(_) if text.contains("NaN") || text.contains("Infinity") => {
@@ -117,8 +117,7 @@ fn take(text: &str, last_ns: &mut i64, found: &mut Found) -> bool {
             serde_json::from_str(&repaired).is_ok_and(|line| record(&line, last_ns, found))
         }
         Err(_) => false,
-    };
-    parsed
+    }
 }
 
 fn record(line: &MetricLine<'_>, last_ns: &mut i64, found: &mut Found) -> bool {

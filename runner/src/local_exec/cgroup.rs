@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ground_core::execution::Resources;
 
@@ -12,6 +13,11 @@ const CPU_PERIOD_US: u64 = 100_000;
 
 /// The smallest quota that the kernel takes: 1 ms per period.
 const MIN_QUOTA_US: u64 = 1_000;
+
+/// How often a cgroup that is still busy is tried to be removed again, and the time between: 2 s in all.
+const REMOVE_TRIES: usize = 200;
+
+const REMOVE_PAUSE: Duration = Duration::from_millis(10);
 
 /// Where controllers are mounted and which groups this process is in; a test puts plain directories there.
 #[derive(Debug, Clone)]
@@ -253,6 +259,21 @@ fn cpu_files(unified: bool, millis: u64) -> Vec<Setting> {
 fn child(parent: &Path, name: &str) -> io::Result<PathBuf> {
     let directory = parent.join(name);
     make(&directory).map(|()| directory)
+}
+
+/// Removes a cgroup; the kernel takes a moment to forget processes that have just ended.
+pub(super) fn remove(directory: &Path) -> io::Result<()> {
+    let mut tries = 0;
+    loop {
+        match fs::remove_dir(directory) {
+            Err(error) if error.kind() == io::ErrorKind::ResourceBusy && tries < REMOVE_TRIES => {
+                tries += 1;
+                std::thread::sleep(REMOVE_PAUSE);
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            removed => return removed,
+        }
+    }
 }
 
 fn make(directory: &Path) -> io::Result<()> {

@@ -14,6 +14,7 @@ use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, fork, pipe2, read, setsid};
 
+use super::cgroup::remove;
 use super::sweep::{Mark, sweep};
 use super::table::GroupTable;
 
@@ -87,7 +88,7 @@ fn watch(pipe: &OwnedFd, table: &GroupTable, remains: &Remains) {
         let _ = fs::remove_dir_all(directory);
     }
     for cgroup in &remains.cgroups {
-        let _ = fs::remove_dir(cgroup);
+        let _ = remove(cgroup);
     }
 }
 

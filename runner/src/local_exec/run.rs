@@ -1,6 +1,5 @@
 //! One run from the first start to the last trace removed.
 
-use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,12 +14,13 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::LocalExecOptions;
+use super::cgroup::remove;
 use super::collect::{Collection, Fate, Stop};
 use super::environment::{Common, Who, environment, rfc3339};
 use super::guard::{Guard, Remains};
 use super::launch::{Files, Launch};
 use super::peak::{PeakSampler, own_peak};
-use super::prepare::{Prepared, prepare};
+use super::prepare::{Prepared, prepare, remove_temporary};
 use super::spawner::{self, Crew, ProcessEvent};
 use super::sweep::{Mark, sweep};
 use super::sync_view::SyncView;
@@ -72,6 +72,7 @@ pub(super) async fn execute(
     let instances: Vec<InstanceId> =
         stage.prepared.places.iter().map(|place| place.instance.clone()).collect();
     sync.begin_run(&request.run, &instances);
+    let forgotten = Forgotten { sync, request };
     let mut watch = Watch::new(request, control, sync, options.grace, &stage);
     let followed = follow(&mut watch, &stage).await;
     let barriers = std::mem::take(&mut watch.barriers);
@@ -79,6 +80,7 @@ pub(super) async fn execute(
     drop(watch);
     listener.stop().await;
     let reported = sync.end_run(&request.run).await;
+    drop(forgotten);
     let threads = followed?;
     let request = request.clone();
     tokio::task::spawn_blocking(move || {
@@ -171,14 +173,17 @@ impl Stage {
         let mut execution =
             collection.collect(|slot, counted| self.peaks.resolve(slot, counted, floor));
         execution.caveats.splice(0..0, caveats);
-        if let Err(error) = fs::remove_dir_all(&self.prepared.temporary) {
+        if let Err(error) = remove_temporary(&self.prepared.temporary) {
             let path = self.prepared.temporary.display();
             execution
                 .caveats
                 .push(format!("temporary directory `{path}` cannot be removed: {error}"));
         }
         for cgroup in self.prepared.cgroups.directories() {
-            let _ = fs::remove_dir(cgroup);
+            if let Err(error) = remove(&cgroup) {
+                let path = cgroup.display();
+                execution.caveats.push(format!("cgroup `{path}` cannot be removed: {error}"));
+            }
         }
         self.guard.dismiss();
         execution
@@ -239,6 +244,19 @@ async fn follow(watch: &mut Watch<'_>, stage: &Stage) -> Result<Vec<JoinHandle<(
     drop(sender);
     watch.until_all_ended(&mut events).await;
     Ok(threads)
+}
+
+/// Lets the sync service forget the run, also when nobody waits for its end any more.
+struct Forgotten<'a> {
+    sync: &'a Arc<dyn SyncView>,
+    request: &'a RunRequest,
+}
+
+impl Drop for Forgotten<'_> {
+    fn drop(&mut self) {
+        // The service forgets at once; what was reported is of no interest.
+        drop(self.sync.end_run(&self.request.run));
+    }
 }
 
 struct Ender<'a>(&'a Crew);

@@ -1,9 +1,11 @@
 //! Finding and ending what an execution left behind outside its process groups.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -12,7 +14,10 @@ use nix::unistd::Pid;
 pub(super) const TOKEN: &str = "GROUND_TOKEN";
 
 /// How often `/proc` is read again before giving up on something that keeps multiplying.
-const ROUNDS: usize = 200;
+const ROUNDS: usize = 500;
+
+/// Time between two readings.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// How the processes of one execution are told from all others.
 #[derive(Debug, Clone)]
@@ -59,22 +64,25 @@ struct Stat {
 ///
 /// Returns how many were ended. The calling process itself is spared.
 pub(super) fn sweep(mark: &Mark, live: &[i32]) -> usize {
-    let mut ended = 0;
+    let mut ended = BTreeSet::new();
     for _ in 0..ROUNDS {
         let found = find(mark, live);
         if found.is_empty() {
             break;
         }
         for pid in found {
-            ended += usize::from(kill(Pid::from_raw(pid), Signal::SIGKILL).is_ok());
+            if kill(Pid::from_raw(pid), Signal::SIGKILL).is_ok() {
+                ended.insert(pid);
+            }
         }
-        std::thread::yield_now();
+        // What was killed takes a moment to be gone, and may have made more of itself before.
+        std::thread::sleep(PAUSE);
     }
-    ended
+    ended.len()
 }
 
 /// Returns the living processes that carry `mark` or belong to a session or group in `live`.
-pub(super) fn find(mark: &Mark, live: &[i32]) -> Vec<i32> {
+fn find(mark: &Mark, live: &[i32]) -> Vec<i32> {
     let own = nix::unistd::getpid().as_raw();
     let Ok(entries) = fs::read_dir("/proc") else {
         return Vec::new();

@@ -10,7 +10,7 @@ use ground_core::id::{InstanceId, RunId};
 use ground_core::sync::key;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::clock::now_ns;
 use crate::outcome::parse_payload;
@@ -31,7 +31,9 @@ pub trait SyncView: Send + Sync {
     /// Returns the barriers that instances of `run` wait at, by name.
     fn open_barriers(&self, run: &RunId) -> Vec<OpenBarrier>;
 
-    /// Forgets all of `run`, and returns what was reported and which barriers opened meanwhile, by time.
+    /// Forgets all of `run` at once, and returns what was reported and which barriers opened meanwhile, by time.
+    ///
+    /// A run that is not known any more has nothing to tell.
     fn end_run<'a>(&'a self, run: &'a RunId) -> BoxFuture<'a, Vec<Event>>;
 }
 
@@ -68,7 +70,7 @@ pub struct ServerSync {
 /// Follows one run's events.
 #[derive(Debug)]
 struct Watch {
-    stop: CancellationToken,
+    stop: DropGuard,
     task: JoinHandle<Vec<Event>>,
 }
 
@@ -96,7 +98,7 @@ impl SyncView for ServerSync {
         let stop = CancellationToken::new();
         let events = self.server.watch();
         let task = tokio::spawn(follow(run.clone(), events, stop.clone()));
-        self.watches().insert(run.clone(), Watch { stop, task });
+        self.watches().insert(run.clone(), Watch { stop: stop.drop_guard(), task });
     }
 
     fn identify(&self, groups: &[(i32, InstanceId)]) {
@@ -131,7 +133,7 @@ impl SyncView for ServerSync {
             let Some(watch) = watch else {
                 return Vec::new();
             };
-            watch.stop.cancel();
+            drop(watch.stop);
             watch.task.await.unwrap_or_default()
         }
         .boxed()

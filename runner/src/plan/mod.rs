@@ -170,7 +170,9 @@ fn load_executable(path: &Path) -> Result<LoadedPlan, PlanError> {
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned();
-    let manifest = Manifest::of_executable(&name, &file.to_string_lossy());
+    // The path is relative to the plan, so that other revisions have it too, and no machine's path enters a digest.
+    let beside = file.file_name().unwrap_or_default().to_string_lossy();
+    let manifest = Manifest::of_executable(&name, &beside);
     let root = parent(&file);
     Ok(LoadedPlan {
         manifest,

@@ -20,6 +20,7 @@ use crate::event_log;
 #[derive(Debug)]
 pub(crate) struct Registry {
     path: PathBuf,
+    interval: Duration,
     clock: Clock,
     metrics: Mutex<Vec<Arc<Metric>>>,
     writer: Mutex<Writer>,
@@ -68,7 +69,7 @@ enum Asked {
 }
 
 impl Registry {
-    /// Makes the file and starts the thread.
+    /// Makes the file.
     pub(crate) fn create(directory: &Path, interval: Duration) -> Result<Arc<Self>, MetricsError> {
         let (path, file) = create_file(directory)?;
         let mut buffer = Vec::new();
@@ -76,6 +77,7 @@ impl Registry {
         let writer = Writer { file, declared: 0, whole: 0, buffer, failure: None };
         let registry = Arc::new(Self {
             path,
+            interval,
             clock: Clock { epoch_ns: event_log::now_ns(), begin: Instant::now() },
             metrics: Mutex::default(),
             writer: Mutex::new(writer),
@@ -83,13 +85,18 @@ impl Registry {
             finished: AtomicBool::new(false),
         });
         registry.flush()?;
-        let (weak, wake) = (Arc::downgrade(&registry), registry.wake.clone());
+        Ok(registry)
+    }
+
+    /// Starts the thread, with the first metric: an instance that measures nothing needs none.
+    fn start_writing(self: &Arc<Self>) -> Result<(), MetricsError> {
+        let (weak, wake, interval) = (Arc::downgrade(self), self.wake.clone(), self.interval);
         thread::Builder::new()
             .name("ground-metrics".to_owned())
             .stack_size(256 << 10)
             .spawn(move || write_regularly(&weak, &wake, interval))
-            .map_err(|source| MetricsError::Write { path: registry.path.clone(), source })?;
-        Ok(registry)
+            .map_err(|source| MetricsError::Write { path: self.path.clone(), source })?;
+        Ok(())
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -98,7 +105,7 @@ impl Registry {
 
     /// Adds a metric, or finds the same one declared before.
     pub(super) fn declare(
-        &self,
+        self: &Arc<Self>,
         name: &str,
         kind: MetricKind,
         (unit, direction): (Unit, Direction),
@@ -120,6 +127,9 @@ impl Registry {
                 second: kind,
                 second_unit: unit,
             });
+        }
+        if metrics.is_empty() {
+            self.start_writing()?;
         }
         let declared_ns = self.now_ns();
         cell.begin(declared_ns);

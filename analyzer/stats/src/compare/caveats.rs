@@ -193,13 +193,14 @@ pub(super) fn of_values(input: &CompareInput<'_>, points: &RunPoints, caveats: &
 fn censoring(side: Side, sample: Sample<'_>) -> Option<Caveat> {
     let values: Vec<f64> = all(sample).collect();
     let most = values.iter().copied().fold(f64::MIN, f64::max);
-    let least = values.iter().copied().fold(f64::MAX, f64::min);
-    let share = values.iter().filter(|v| **v == most).count() as f64 / values.len() as f64;
+    let rest: Vec<f64> = values.iter().copied().filter(|v| *v < most).collect();
+    let share = 1.0 - rest.len() as f64 / values.len() as f64;
+    if values.len() < DIAGNOSED || rest.is_empty() || share < CENSORED_SHARE {
+        return None;
+    }
     // A coarse clock piles up everywhere; a limit piles up at the top alone.
-    let distinct = values.iter().filter(|v| **v != most).copied().collect::<Vec<_>>();
-    let rest_tied = if distinct.is_empty() { 1.0 } else { midranks_of(&distinct).tied_share() };
-    let piled = values.len() >= DIAGNOSED && most > least && share >= CENSORED_SHARE;
-    (piled && rest_tied < share).then_some(Caveat::HeavyCensoring { side, share })
+    let limited = midranks_of(&rest).tied_share() < share;
+    limited.then_some(Caveat::HeavyCensoring { side, share })
 }
 
 /// Adds what the runs show about the test's assumptions.

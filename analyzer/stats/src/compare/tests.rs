@@ -238,3 +238,19 @@ fn every_caveat_has_a_sentence() {
         ]
     );
 }
+
+#[test]
+fn a_known_spread_lets_two_runs_decide() {
+    let runs = |levels: &[f64]| -> Vec<Vec<f64>> { levels.iter().map(|l| vec![*l, *l]).collect() };
+    let (a, b) = (runs(&[100.0, 100.4]), runs(&[106.1, 105.8]));
+    let alone = CompareInput {
+        direction: Direction::Lower,
+        ..CompareInput::new(Sample::Instances(&a), Sample::Instances(&b))
+    };
+    assert_eq!(compare(&alone).unwrap().verdict, Verdict::Inconclusive);
+    let known_spread = Some(KnownSpread { variance: 0.004 * 0.004, df: 30.0 });
+    let helped = compare(&CompareInput { known_spread, ..alone }).unwrap();
+    assert_eq!((helped.verdict, helped.test), (Verdict::Regression, Test::NestedT));
+    let bad = Some(KnownSpread { variance: -1.0, df: 30.0 });
+    assert!(compare(&CompareInput { known_spread: bad, ..alone }).is_err());
+}

@@ -19,7 +19,8 @@ fn estimates_of_hollander_and_wolfe() {
     assert!((got.value - 0.305).abs() < 1e-12);
     assert!((got.lo + 0.15).abs() < 1e-12 && (got.hi - 0.76).abs() < 1e-12, "{got:?}");
     let first = [1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30];
-    let second = [0.878, 0.647, 0.598, 2.05, 1.06, 1.29, 1.06, 3.14, 1.29];
+    let second = [878.0, 647.0, 598.0, 2050.0, 1060.0, 1290.0, 1060.0, 3140.0, 1290.0];
+    let second = second.map(|v| v / 1000.0);
     let got = paired_shift_interval(&first, &second, 0.05).unwrap();
     assert!((got.value + 0.46).abs() < 1e-12, "{got:?}");
     let test = wilcoxon(&second, &first).unwrap();

@@ -45,8 +45,23 @@ fn more_runs_shrink_with_the_distance_to_the_edge() {
     let more = |value| more_runs(&now(value), Goal::default()).unwrap();
     let (centre, near) = (more(0.0).unwrap(), more(0.01).unwrap());
     assert!(centre < near, "{centre} {near}");
-    assert_eq!(more(band.hi()), None);
-    assert!(more(0.06).unwrap() < near);
+    let edge = more(band.hi()).unwrap();
+    assert!(near < edge && more(0.06).unwrap() < edge);
+    // By hand at the edge: 80 percent of a normal lie beyond 0.2533 standard deviations, so that the interval must
+    // shrink to 0.2533 / 1.96 of a standard error: about 8 * 60 runs, the band's other edge being far away.
+    assert!((400..560).contains(&edge), "{edge}");
+    let hopeless = Undecided { se: 10.0, ..now(band.hi()) };
+    assert_eq!(more_runs(&hopeless, Goal { power: 0.999, ..Goal::default() }).unwrap(), None);
     let still = Undecided { se: 0.0, ..now(0.0) };
     assert_eq!(more_runs(&still, Goal::default()).unwrap(), Some(1));
+}
+
+/// By hand for large n: 2 (1.96 + 1.6449)^2 (1 / 0.1)^2 = 2599 runs at 90 percent.
+#[test]
+fn equivalence_needs_both_tests_to_succeed() {
+    let goal = Goal { alpha: 0.05, power: 0.9 };
+    let runs = runs_for_equivalence(1.0, 0.1, goal).unwrap();
+    assert!((2599..=2603).contains(&runs), "{runs}");
+    assert!(runs > runs_for_t(1.0, 0.1, goal).unwrap());
+    assert!(runs_for_equivalence(1.0, 0.0, goal).is_err());
 }

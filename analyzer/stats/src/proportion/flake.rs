@@ -8,8 +8,10 @@ use crate::hodges_lehmann::Estimate;
 use statrs::function::gamma::ln_gamma;
 use std::collections::BTreeMap;
 
-/// Points that a suite's unknown mean rate is spread over.
-const NODES: usize = 33;
+/// Most points on either side that a suite's unknown mean rate is spread over, and the least.
+const NODES: (usize, usize) = (16, 4);
+/// Distance between those points in log odds, as far as the most of them allow.
+const NODE_STEP: f64 = 0.25;
 /// Reach of those points around the overall mean, in standard deviations of the log odds.
 const REACH: f64 = 4.0;
 /// Failure rate from which a test counts as flaky in the score.
@@ -19,7 +21,7 @@ const MOST_RERUNS: f64 = 1000.0;
 /// Quantiles of the suite's rates that a test's expected place is computed from.
 const PLACES: usize = 15;
 /// Above this many different counts the prior is fitted on a regular sample of them.
-const MOST_FITTED: usize = 2000;
+const MOST_FITTED: usize = 500;
 
 /// Failures of one test, and the suite it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -219,7 +221,8 @@ struct Nodes {
 
 impl Nodes {
     fn of(prior: &SuitePrior) -> Self {
-        let count = if prior.between > 0.0 { NODES } else { 1 };
+        let wanted = (REACH * prior.between / NODE_STEP).ceil() as usize;
+        let count = if prior.between > 0.0 { 2 * wanted.clamp(NODES.1, NODES.0) + 1 } else { 1 };
         let centre = (prior.mean / (1.0 - prior.mean)).ln();
         let z = |i: usize| {
             if count == 1 { 0.0 } else { REACH * (2.0 * i as f64 / (count - 1) as f64 - 1.0) }

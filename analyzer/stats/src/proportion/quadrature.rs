@@ -1,6 +1,6 @@
 //! Mixtures of beta distributions, and a simplex search for the few numbers of a prior.
 
-use crate::dist::{beta_cdf, beta_quantile};
+use crate::dist::{beta_cdf, beta_log_density, newton_from};
 
 /// One beta distribution of a mixture.
 #[derive(Debug, Clone, Copy)]
@@ -11,7 +11,7 @@ pub(super) struct Component {
 }
 
 /// Weight below which a component changes no digit that anybody reads.
-const NEGLIGIBLE: f64 = 1e-7;
+const NEGLIGIBLE: f64 = 1e-6;
 
 /// A mixture of beta distributions; weights sum to 1.
 #[derive(Debug, Clone)]
@@ -53,21 +53,17 @@ impl Mixture {
         quantiles.iter().map(|q| 1.0 - self.cdf(*q)).sum::<f64>() / quantiles.len() as f64
     }
 
+    /// Solves in ln x, since quantiles of rare failures lie at 1e-9 and below; 0 below 1e-300.
     pub(super) fn quantile(&self, p: f64) -> f64 {
-        let (mut lo, mut hi) = (1.0_f64, 0.0_f64);
-        for component in &self.0 {
-            let x = beta_quantile(p, component.a, component.b);
-            lo = lo.min(x);
-            hi = hi.max(x);
+        const LEAST_LN: f64 = -690.0;
+        if self.cdf(LEAST_LN.exp()) >= p {
+            return 0.0;
         }
-        // Bisection in ln x: quantiles of rare failures lie at 1e-9 and below.
-        let floor = lo.max(1e-300);
-        let (mut lo, mut hi) = (floor.ln(), hi.max(floor).ln());
-        while hi - lo > 1e-10 {
-            let middle = 0.5 * (lo + hi);
-            if self.cdf(middle.exp()) < p { lo = middle } else { hi = middle }
-        }
-        (0.5 * (lo + hi)).exp()
+        let ln_x = newton_from(self.mean().ln(), (LEAST_LN, 0.0), |u| {
+            let slope = self.sum(|c| beta_log_density(u, c.a, c.b));
+            (self.cdf(u.exp()) - p, slope)
+        });
+        ln_x.exp()
     }
 }
 

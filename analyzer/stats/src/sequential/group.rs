@@ -5,7 +5,7 @@ use crate::error::{StatsError, check_count, check_open_unit};
 use crate::mann_whitney::min_attainable_p;
 
 /// Points of the density of the statistic between two looks; Simpson's rule needs an odd number.
-const POINTS: usize = 401;
+const POINTS: usize = 201;
 /// Beyond this many standard deviations a density is nothing.
 const REACH: f64 = 8.5;
 
@@ -105,7 +105,6 @@ pub struct RunLook {
 ///
 /// # Source
 /// Jennison, C. and Turnbull, B. W. (1989). J. R. Statist. Soc. B 51, 305-361 (repeated confidence intervals).
-/// doi:10.1111/j.2517-6161.1989.tb01433.x
 pub fn schedule(
     runs: &[usize],
     alpha: f64,
@@ -144,7 +143,7 @@ pub fn fixed_shape(looks: usize, alpha: f64, shape: Spending) -> Result<Vec<Boun
         shares.iter().map(|&t| walk.cross(t, at(constant, t))).collect::<Vec<f64>>()
     };
     let (mut lo, mut hi) = (0.0, REACH);
-    while hi - lo > 1e-9 {
+    while hi - lo > 1e-8 {
         let middle = 0.5 * (lo + hi);
         if crossed(middle).iter().sum::<f64>() > alpha { lo = middle } else { hi = middle }
     }

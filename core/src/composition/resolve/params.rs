@@ -1,5 +1,7 @@
 //! Which value each parameter has.
 
+use std::collections::BTreeSet;
+
 use super::super::Params;
 use super::super::error::{Fault, ResolveError, Warning, WarningKind};
 use super::super::path::KeyPath;
@@ -25,20 +27,20 @@ pub(super) fn of(context: &Context<'_>, member: &Member<'_>) -> Result<Params, R
     Ok(params)
 }
 
-/// Notes what is doubtful about a group's parameters, once each.
-pub(super) fn warn(context: &Context<'_>, member: &Member<'_>, warnings: &mut Vec<Warning>) {
+/// Notes what is doubtful about a group's parameters; `seen` holds the places that were looked at before.
+pub(super) fn warn(
+    context: &Context<'_>,
+    member: &Member<'_>,
+    seen: &mut BTreeSet<String>,
+    warnings: &mut Vec<Warning>,
+) {
     for (layer, at) in layers(context, member) {
+        if layer.is_empty() || !seen.insert(at.to_string()) {
+            continue;
+        }
         for (name, value) in layer {
-            let warning = Warning {
-                kind: match doubt(context, name, value) {
-                    Some(kind) => kind,
-                    None => continue,
-                },
-                at: at.clone().key(name),
-            };
-            if !warnings.contains(&warning) {
-                warnings.push(warning);
-            }
+            let warning = |kind| Warning { kind, at: at.clone().key(name) };
+            warnings.extend(doubt(context, name, value).map(warning));
         }
     }
 }

@@ -129,3 +129,21 @@ fn a_run_key_names_the_group_only_where_groups_differ() {
         [("a/mode", "a"), ("b/mode", "b"), ("b/silent", "x"), ("size", "1"), ("weights", "[1,2]")];
     assert_eq!(run.params(), params(&expected));
 }
+
+#[test]
+fn ten_thousand_groups_are_no_burden() {
+    let mut composition =
+        composition((0..10_000).map(|n| group(&format!("g{n}"), count(1))).collect());
+    composition.global.run.test_params = params(&[("sise", "1"), ("mode", "b")]);
+    for (n, group) in composition.groups.iter_mut().enumerate() {
+        group.run.test_params = params(&[("size", &n.to_string()), ("own", "1")]);
+    }
+    let run = resolve(&composition, &wide(), "default").unwrap();
+    assert_eq!(run.total_instances(), 10_000);
+    assert_eq!(run.warnings.len(), 10_001, "one for all, and one each");
+    assert_eq!(
+        run.params().len(),
+        10_000 + 4,
+        "`size` differs; `sise`, `mode`, `own` and `weights` do not"
+    );
+}

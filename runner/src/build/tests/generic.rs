@@ -175,3 +175,18 @@ fn something_built_already_is_copied_and_a_script_stays() {
         assert!(failure(&outcome).1.contains(text), "{:?}", failure(&outcome));
     }
 }
+
+#[test]
+fn what_run_names_is_kept_although_git_ignores_it() {
+    let scratch = Scratch::new();
+    scratch.write(".gitignore", "bench\nother\n");
+    scratch.write("bench.sh", "#!/bin/sh\necho built\n");
+    scratch.commit("one");
+    let build = "cp bench.sh bench && chmod +x bench && touch other";
+    let spec = spec("exec:generic", &[("build", build.into()), ("run", "./bench".into())]);
+    let bench = Bench::new();
+    let outcome = bench.one(&scratch.path(), "HEAD", &spec);
+    assert_eq!(output(&outcome), "built");
+    let dir = artifact(&outcome).path.parent().unwrap().to_path_buf();
+    assert!(dir.join("bench.sh").exists() && !dir.join("other").exists());
+}
