@@ -53,6 +53,15 @@ pub(crate) fn run(
             check(key, versions[place], version)?;
         }
     }
+    read_back(&mut link, workload.client, &versions)
+}
+
+/// Reads every key once more: what was acknowledged must still be there.
+fn read_back(link: &mut Wire, client: u64, versions: &[u64]) -> Result<(), WorkloadError> {
+    for (place, wrote) in versions.iter().enumerate().filter(|(_, wrote)| **wrote > 0) {
+        let key = (client << 32) | place as u64;
+        check(key, *wrote, get(link, key)?)?;
+    }
     Ok(())
 }
 

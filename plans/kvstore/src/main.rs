@@ -58,7 +58,7 @@ fn use_store(env: &RunEnv, ctx: &Context, client: u64, clients: u64) -> PlanResu
     let workload = Workload {
         operations: env.param_or("operations", 4000)?,
         keys: env.param_or("keys", 200)?,
-        value_bytes: env.param_or("value_bytes", 1024)?,
+        value_bytes: env.param_or("value_bytes", 4096)?,
         client,
         seed: env.seed,
     };

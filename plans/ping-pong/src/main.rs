@@ -17,13 +17,13 @@ fn rtt(env: &RunEnv, ctx: &Context) -> PlanResult {
     let rounds: u32 = env.param_or("rounds", 2000)?;
     let message = vec![0x5a; env.param_or("message_bytes", 64)?];
     let pair = ctx.global_seq.div_ceil(2);
-    if ctx.global_seq % 2 == 1 && ctx.global_seq < env.instance_count {
+    if !ctx.global_seq.is_multiple_of(2) && ctx.global_seq < env.instance_count {
         let listener = TcpListener::bind((env.data_address(), 0))?;
         ctx.sync.publish(&topic(pair), &listener.local_addr()?.to_string())?;
         let (peer, _) = listener.accept()?;
         ctx.sync.signal_and_wait("connected", env.instance_count)?;
         echo(peer, message.len())?;
-    } else if ctx.global_seq % 2 == 0 {
+    } else if ctx.global_seq.is_multiple_of(2) {
         let peer = TcpStream::connect(address(ctx, pair)?)?;
         ctx.sync.signal_and_wait("connected", env.instance_count)?;
         measure(peer, ctx, rounds, &message)?;
