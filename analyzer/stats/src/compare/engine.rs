@@ -76,15 +76,7 @@ pub(super) fn by_runs(
     input: &CompareInput<'_>,
     points: &RunPoints,
 ) -> Result<Comparison, StatsError> {
-    let runs = points.baseline.len().min(points.candidate.len());
-    let least = if input.known_spread.is_some() { 1 } else { LEAST_NESTED };
-    let tested = if input.paired {
-        pairs(input, points)?
-    } else if points.nested && runs >= least {
-        nested(input, points)?
-    } else {
-        ranks(input, points)?
-    };
+    let tested = by_design(input, points)?;
     let effect = tested.shift.map(|d| points.relative(d));
     let verdict = match tested.withheld {
         Some(_) => Verdict::Inconclusive,
@@ -116,6 +108,19 @@ pub(super) fn by_runs(
         more_runs,
         caveats,
     })
+}
+
+/// Picks the test that the design of the runs asks for.
+fn by_design(input: &CompareInput<'_>, points: &RunPoints) -> Result<Tested, StatsError> {
+    let runs = points.baseline.len().min(points.candidate.len());
+    let least = if input.known_spread.is_some() { 1 } else { LEAST_NESTED };
+    if input.paired {
+        pairs(input, points)
+    } else if points.nested && runs >= least {
+        nested(input, points)
+    } else {
+        ranks(input, points)
+    }
 }
 
 fn ranks(input: &CompareInput<'_>, points: &RunPoints) -> Result<Tested, StatsError> {
