@@ -107,9 +107,8 @@ pub(crate) fn load(command: &Run) -> Result<LoadedComposition, CliError> {
             .hint("a plan takes parameters: --param NAME=VALUE"));
         }
         let words = command.arguments.iter().map(|word| ConfigValue::from(word.as_str())).collect();
-        for group in &mut loaded.composition.groups {
+        if let Some(group) = loaded.composition.groups.first_mut() {
             group.build_config.insert("args".to_owned(), ConfigValue::List(words));
-            break;
         }
     }
     Ok(loaded)
