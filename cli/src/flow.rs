@@ -1,6 +1,6 @@
 //! The flow of the whole house: plan, run, samples, store, analysis, verdict, report.
 //!
-//! [`measure`] carries a sweep into the store; [`crate::commands::report::write`] goes from there to a site.
+//! [`measure`] carries a sweep into the store; `commands::report::write` goes from there to a site.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
