@@ -10,7 +10,7 @@ use ground_runner::engine::{
     Engine, EngineConfig, EngineError, OutputsCollector, Ports, SweepControl, SweepRequest,
     SweepSummary,
 };
-use ground_runner::local_exec::{LocalExec, LocalExecOptions, ServerSync};
+use ground_runner::local_exec::{LocalExec, LocalExecOptions, ServerSync, make_room};
 use ground_runner::runner::Runner;
 use ground_runner::sync_service::{SyncServer, SyncServerError};
 use ground_store::{OpenError, OpenMode, Store};
@@ -66,6 +66,12 @@ async fn sweep(
     events: mpsc::UnboundedSender<ground_runner::engine::EngineEvent>,
 ) -> Result<SweepSummary, MeasureError> {
     let store = Store::open(&places.store, OpenMode::Create).await?;
+    // Before the sync service listens, so that its backlog is as long as the limit that this raises; where there is
+    // no room, the runner says so with the run at hand.
+    let most = request.runs.iter().map(|run| run.resolved.total_instances()).max().unwrap_or(0);
+    if let Err(limit) = make_room(u64::from(most)) {
+        tracing::warn!(%limit, "there is not enough room for all instances");
+    }
     let sync = Arc::new(SyncServer::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?);
     let engine = engine(&places.state, store, sync, events);
     Ok(engine.run_sweep(request, control).await?)

@@ -13,6 +13,7 @@ use ground_runner::composition::{self, CompositionError, LoadedComposition, Sing
 use ground_runner::diagnostic::Diagnostic;
 use ground_runner::engine::{RetryPolicy, SweepOptions, SweepRequest, SweepRun};
 use ground_runner::plan::{self, PlanOrigin};
+use ground_runner::revisions;
 
 use crate::args::{Args, Command, Run};
 use crate::error::CliError;
@@ -28,6 +29,11 @@ pub(crate) struct Asked {
 pub(crate) fn of(command: &Run) -> Result<Asked, CliError> {
     let loaded = load(command)?;
     let matrix = matrix(command, &loaded)?;
+    // Before anything is made: a revision that nobody knows leaves nothing behind.
+    revisions::resolve(&loaded.plan.root, &matrix.revisions).map_err(|error| {
+        let hint = error.hint();
+        CliError::from_error(Exit::WrongInput, &error).hint(hint)
+    })?;
     let mut warnings = loaded.warnings.clone();
     let mut runs = Vec::new();
     for id in run_ids(command, &loaded)? {

@@ -91,7 +91,7 @@ fn too_few_files_for_the_instances_is_said_before_anything_starts() {
         .unwrap();
     let told = told(&output);
     assert_eq!(output.status.code(), Some(4), "{told}");
-    assert!(told.contains("64") && told.contains("ulimit -n"), "{told}");
+    assert!(told.contains("64") && told.contains("ulimit -Hn"), "{told}");
 }
 
 #[test]

@@ -37,7 +37,7 @@ exit 0"#,
     assert_eq!(sql(dir.path(), "SELECT count(*) AS n FROM instances").trim(), "n\n6");
     let log = sql(dir.path(), "SELECT run_id FROM runs LIMIT 1");
     let id = log.lines().nth(1).unwrap();
-    let stdout = dir.path().join(format!(".ground/outputs/bench.sh/{id}/single/0/stdout.log"));
+    let stdout = dir.path().join(format!(".ground/outputs/bench/{id}/single/0/stdout.log"));
     let text = fs::read(&stdout).unwrap_or_else(|error| panic!("{}: {error}", stdout.display()));
     assert!(String::from_utf8_lossy(&text).contains("arguments: one two"));
 }

@@ -190,7 +190,7 @@ impl fmt::Display for Stat {
             Self::Mean => f.pad("mean"),
             Self::Max => f.pad("max"),
             Self::Q(q) if q % 10 == 0 => f.pad(&format!("p{}", q / 10)),
-            Self::Q(q) => f.pad(&format!("p{q}")),
+            Self::Q(q) => f.pad(&format!("p{q:03}")),
         }
     }
 }
@@ -240,6 +240,9 @@ mod tests {
     fn words_survive_a_round_trip() {
         for word in ["counter", "gauge", "timer", "histogram", "point"] {
             assert_eq!(word.parse::<MetricKind>().unwrap().as_str(), word);
+        }
+        for stat in (1..=999).map(Stat::Q) {
+            assert_eq!(stat.to_string().parse::<Stat>().unwrap(), stat);
         }
         for word in ["value", "total", "rate", "mean", "max", "p5", "p50", "p90", "p99", "p999"] {
             assert_eq!(word.parse::<Stat>().unwrap().to_string(), word);

@@ -179,8 +179,14 @@ fn failed(request: &RunRequest, error: &RunnerError, wall: (i64, i64)) -> Execut
     let mut reason = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
-        reason = format!("{reason}: {error}");
+        let text = error.to_string();
+        if !reason.contains(&text) {
+            reason = format!("{reason}: {text}");
+        }
         cause = error.source();
+    }
+    if !error.hint.is_empty() {
+        reason = format!("{reason}; {}", error.hint);
     }
     let outcome = Outcome::new(OutcomeKind::InfraError, reason);
     let caveats =

@@ -94,8 +94,10 @@ impl From<PrepareError> for RunnerError {
         let source = std::error::Error::source(&error).map(ToString::to_string);
         Self {
             what: match source {
-                Some(source) => format!("{error}: {source}"),
-                None => error.to_string(),
+                Some(source) if !error.to_string().contains(&source) => {
+                    format!("{error}: {source}")
+                }
+                _ => error.to_string(),
             },
             hint: error.hint(),
             source: Some(Box::new(error)),
