@@ -83,7 +83,7 @@ pub(crate) enum Command {
 pub(crate) struct Run {
     /// A plan's directory, a composition, a manifest, or an executable.
     pub(crate) path: PathBuf,
-    /// The testcase; the plan's first when it is not given.
+    /// The testcase; may be left out where the plan has only one.
     #[arg(long, short = 'c', value_name = "NAME")]
     pub(crate) case: Option<String>,
     /// How many instances; the testcase's default when it is not given.

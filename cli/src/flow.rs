@@ -65,6 +65,8 @@ async fn sweep(
     control: &SweepControl,
     events: mpsc::UnboundedSender<ground_runner::engine::EngineEvent>,
 ) -> Result<SweepSummary, MeasureError> {
+    // Instances have working directories of their own, in which a relative path means something else.
+    let state = std::path::absolute(&places.state).unwrap_or_else(|_| places.state.clone());
     let store = Store::open(&places.store, OpenMode::Create).await?;
     // Before the sync service listens, so that its backlog is as long as the limit that this raises; where there is
     // no room, the runner says so with the run at hand.
@@ -73,7 +75,7 @@ async fn sweep(
         tracing::warn!(%limit, "there is not enough room for all instances");
     }
     let sync = Arc::new(SyncServer::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?);
-    let engine = engine(&places.state, store, sync, events);
+    let engine = engine(&state, store, sync, events);
     Ok(engine.run_sweep(request, control).await?)
 }
 
