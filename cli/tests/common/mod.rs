@@ -1,5 +1,7 @@
 //! Runs the built command line in a directory of its own.
 
+#![allow(dead_code, reason = "each file of tests uses its own part")]
+
 use std::path::Path;
 use std::process::{Command, Output};
 
