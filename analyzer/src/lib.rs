@@ -7,6 +7,7 @@ mod detail;
 pub mod frame;
 pub mod gate;
 pub mod history;
+pub mod pipe;
 pub mod report;
 pub mod series;
 pub mod signature;

@@ -65,6 +65,10 @@ pub(crate) enum Command {
     Gate(Gate),
     /// Shows where series changed over revisions, and which testcases are flaky.
     Changes(Changes),
+    /// Shows failure rates: of every testcase in the store, or of plain counts.
+    Flaky(Flaky),
+    /// Finds the steady part of plain series.
+    Warmup(Warmup),
     /// Writes the report as a static site.
     Report(Report),
     /// Asks the store in SQL.
@@ -144,7 +148,11 @@ pub(crate) struct Select {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Compare {
     /// The trusted and the judged revision: `BASE..HEAD`.
-    pub(crate) range: String,
+    #[arg(required_unless_present = "series")]
+    pub(crate) range: Option<String>,
+    /// Compare plain series instead: a file of one JSON object a line, or `-` for standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "range")]
+    pub(crate) series: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) select: Select,
     /// The margin for metrics that declare none, as a ratio or in percent.
@@ -177,7 +185,42 @@ pub(crate) struct Gate {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct Flaky {
+    #[command(flatten)]
+    pub(crate) select: Select,
+    /// Score plain counts instead: a file of one JSON object a line, or `-` for standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) series: Option<PathBuf>,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = TextFormat::Text)]
+    pub(crate) format: TextFormat,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Warmup {
+    /// The series: a file of one JSON object a line, or `-` for standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) series: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Detector {
+    /// Our own history engine.
+    Kernel,
+    /// What Apache Otava reports.
+    Otava,
+    /// What Perfherder reports.
+    Perfherder,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct Changes {
+    /// Judge plain series instead: a file of one JSON object a line, or `-` for standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) series: Option<PathBuf>,
+    /// Which detector judges plain series; the others reproduce what those tools report.
+    #[arg(long, value_enum, default_value_t = Detector::Kernel, requires = "series")]
+    pub(crate) algorithm: Detector,
     #[command(flatten)]
     pub(crate) select: Select,
     /// How to print.

@@ -6,12 +6,15 @@ use ground_analyzer::stats::changes::Settings;
 use ground_core::report::SeriesHistory;
 use ground_reports::{json, text};
 
-use super::{Context, analysis, print};
+use super::{Context, analysis, print, series};
 use crate::args::{Changes, TextFormat};
 use crate::error::CliError;
 use crate::exit::Exit;
 
 pub(crate) fn run(context: &Context, command: &Changes) -> Result<Exit, CliError> {
+    if let Some(path) = &command.series {
+        return series::changes(path, command.algorithm);
+    }
     let loaded = analysis::load(context, &command.select, None)?;
     let broken = |error: &dyn std::error::Error| CliError::from_error(Exit::Broken, error);
     let series = loaded.dataset.series().map_err(|error| broken(&error))?;

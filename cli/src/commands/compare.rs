@@ -7,15 +7,18 @@ use ground_core::verdict::Verdict;
 use ground_reports::markdown::MarkdownOptions;
 use ground_reports::{json, markdown, text};
 
-use super::{Context, analysis, print};
+use super::{Context, analysis, print, series};
 use crate::args::{Compare, TextFormat};
 use crate::error::CliError;
 use crate::exit::Exit;
 
 pub(crate) fn run(context: &Context, command: &Compare) -> Result<Exit, CliError> {
+    if let Some(path) = &command.series {
+        return series::compare(path);
+    }
     let loaded = analysis::load(context, &command.select, command.margin)?;
-    let (baseline, candidate) =
-        analysis::range(&loaded, &command.select.repository, &command.range)?;
+    let range = command.range.as_deref().unwrap_or_default();
+    let (baseline, candidate) = analysis::range(&loaded, &command.select.repository, range)?;
     let compared = comparison(&loaded.dataset, &baseline, &candidate, CompareOptions::default())
         .map_err(|error| CliError::from_error(Exit::Broken, &error))?;
     print(&match command.format {

@@ -5,9 +5,11 @@ mod changes;
 mod compare;
 mod demo;
 mod describe;
+mod flaky;
 mod gate;
 mod report;
 pub(crate) mod run;
+mod series;
 mod sql;
 mod sync_service;
 mod verify;
@@ -32,6 +34,8 @@ pub(crate) fn dispatch(args: Args) -> Result<Exit, CliError> {
         Command::Compare(command) => compare::run(&context, &command),
         Command::Gate(command) => gate::run(&context, &command),
         Command::Changes(command) => changes::run(&context, &command),
+        Command::Flaky(command) => flaky::run(&context, &command),
+        Command::Warmup(command) => series::warmup(&command.series),
         Command::Report(command) => report::run(&context, &command),
         Command::Sql(command) => sql::run(&context, &command),
         Command::Describe(command) => describe::run(&command),
