@@ -112,7 +112,7 @@ async fn what_is_wrong_with_a_record_is_named() {
         (|r| r.points[0].value = f64::INFINITY, "`latency_s`: point 0 is inf"),
         (|r| r.points[1] = r.points[0], "point `latency_s p50` is there twice"),
         (
-            |r| r.points[0].stat = Stat::Q(5),
+            |r| r.points[0].stat = Stat::Q(1000),
             "`latency_s`: summary Q(5) has no word of its own (`p5`)",
         ),
         (|r| r.sketches[0].instance = 9, "sketch 0 points at instance 9; there are 2"),

@@ -149,7 +149,7 @@ fn failures_of_our_machinery_are_tried_again_and_all_recorded() {
     assert_eq!(records[0].run.seed, records[1].run.seed, "a retry is the same run");
     let outcome = &records[0].run.outcome;
     assert_eq!(outcome.kind, OutcomeKind::InfraError);
-    assert_eq!(outcome.reason, "cannot start: no more processes");
+    assert_eq!(outcome.reason, "cannot start: no more processes; raise it");
     assert_eq!(records[0].run.caveats[0], "hint: raise it");
     assert_eq!(records[0].instances.len(), 3);
     assert!(records[0].instances.iter().all(|i| i.outcome.kind == OutcomeKind::InfraError));
