@@ -113,7 +113,7 @@ async fn what_is_wrong_with_a_record_is_named() {
         (|r| r.points[1] = r.points[0], "point `latency_s p50` is there twice"),
         (
             |r| r.points[0].stat = Stat::Q(1000),
-            "`latency_s`: summary Q(5) has no word of its own (`p5`)",
+            "`latency_s`: summary Q(1000) has no word of its own (`p100`)",
         ),
         (|r| r.sketches[0].instance = 9, "sketch 0 points at instance 9; there are 2"),
     ];
