@@ -13,7 +13,7 @@ use ground_runner::engine::{
 use ground_runner::local_exec::{LocalExec, LocalExecOptions, ServerSync, make_room};
 use ground_runner::runner::Runner;
 use ground_runner::sync_service::{SyncServer, SyncServerError};
-use ground_store::{OpenError, OpenMode, Store};
+use ground_store::{CompactOptions, OpenError, OpenMode, Store};
 use tokio::sync::mpsc;
 
 use crate::error::CliError;
@@ -75,8 +75,13 @@ async fn sweep(
         tracing::warn!(%limit, "there is not enough room for all instances");
     }
     let sync = Arc::new(SyncServer::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?);
-    let engine = engine(&state, store, sync, events);
-    Ok(engine.run_sweep(request, control).await?)
+    let engine = engine(&state, store.clone(), sync, events);
+    let summary = engine.run_sweep(request, control).await?;
+    // Many small files slow every query down; they stay readable where they cannot be merged.
+    if let Err(error) = store.compact(CompactOptions::default()).await {
+        tracing::warn!(%error, "the store's small files could not be merged");
+    }
+    Ok(summary)
 }
 
 fn engine(
