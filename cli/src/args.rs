@@ -292,7 +292,7 @@ pub(crate) struct Demo {
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
     /// How often each revision is run.
-    #[arg(long, short = 'n', default_value_t = 5, value_name = "N")]
+    #[arg(long, short = 'n', default_value_t = 6, value_name = "N")]
     pub(crate) repetitions: u32,
 }
 

@@ -93,7 +93,9 @@ fn told(model: &Model) -> String {
         .flat_map(|history| history.changes.iter().map(move |change| (history, change)))
         .filter(|(_, change)| change.verdict == Verdict::Regression)
         .collect();
-    changes.sort_by(|a, b| b.1.effect.value.abs().total_cmp(&a.1.effect.value.abs()));
+    // What is surest to be large comes first: the end of the interval that lies nearer to no change.
+    let sure = |change: &Change| change.effect.lo.abs().min(change.effect.hi.abs());
+    changes.sort_by(|a, b| sure(b.1).total_cmp(&sure(a.1)));
     for (history, change) in changes.iter().take(4) {
         text += &change_line(history, change);
     }
@@ -118,8 +120,13 @@ fn change_line(history: &SeriesHistory, change: &Change) -> String {
     let effect = change.effect;
     let place = |index: usize| named(&history.series.revisions[index].revision);
     let [value, lo, hi] = [effect.value, effect.lo, effect.hi].map(|ratio| ratio * 100.0);
+    let range = if change.lo == change.hi {
+        String::new()
+    } else {
+        format!(" (one of {} commits)", change.hi - change.lo + 1)
+    };
     format!(
-        "  {}  {} {value:+.0} % [{lo:+.0}, {hi:+.0}] since {}\n",
+        "  {}  {} {value:+.0} % [{lo:+.0}, {hi:+.0}] since {}{range}\n",
         change.verdict,
         history.series.key.metric_name(),
         place(change.index)

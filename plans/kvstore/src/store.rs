@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 const SHARDS: usize = 8;
 
 /// A shard is compacted after this many writes.
-const COMPACT_AFTER: u32 = 32;
+const COMPACT_AFTER: u32 = 12;
 
 /// A value with the version that it was stored under; an empty value is a tombstone.
 #[derive(Debug, Clone, PartialEq, Eq)]
